@@ -1,0 +1,1 @@
+"""Where services meet: what each promises, announces and refuses. Nothing here does anything."""

@@ -1,0 +1,133 @@
+"""What the catalogue promises: prices, and stock that is set aside for a while."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import ClassVar, Protocol
+from uuid import UUID
+
+from feira.contracts.goods import Line, PricedLine
+from feira.kernel.errors import NotFound, Refused
+from feira.kernel.message import Event, Message
+
+HOLD_S = 15 * 60  # How long stock is set aside for a buyer who has not paid.
+
+
+class Hold(Message, frozen=True, kw_only=True):
+    """Set these lines aside for this order. `digest` tells a repeated ask from a changed one."""
+
+    order_id: UUID
+    digest: str
+    lines: tuple[Line, ...]
+    locale: str = ""
+
+
+class Held(Message, frozen=True, kw_only=True):
+    """What was set aside, at which prices, until when. Repeated skus of the ask are summed, in the order first named."""
+
+    hold_id: UUID
+    lines: tuple[PricedLine, ...]
+    currency: str
+    expires_at: datetime
+
+
+class Release(Message, frozen=True, kw_only=True):
+    hold_id: UUID  # Not the order's: a late release must not touch a newer hold.
+
+
+class Released(Message, frozen=True, kw_only=True):
+    done: bool  # False when the hold was sold, released or expired before.
+
+
+class PriceAsk(Message, frozen=True, kw_only=True):
+    """What would these lines cost now? Nothing is set aside."""
+
+    lines: tuple[Line, ...]
+    locale: str = ""
+
+
+class Offered(Message, frozen=True, kw_only=True):
+    """A line as it could be bought now; `available` counts the units that nobody holds."""
+
+    line: PricedLine
+    available: int
+    product_slug: str
+    image_url: str | None = None
+    image_alt: str = ""
+
+
+class Priced(Message, frozen=True, kw_only=True):
+    """The offers, in the order and number of the lines asked for (equal skus are not summed)."""
+
+    offers: tuple[Offered, ...]
+    currency: str
+
+
+class OutOfStock(Refused):
+    """Not enough of some skus; `extra["skus"]` is `[{"sku", "available"}]`."""
+
+    code = "out_of_stock"
+    title = "Not enough in stock"
+
+
+class UnknownSku(NotFound):
+    """`extra["skus"]` lists the skus that are not sold here."""
+
+    code = "unknown_sku"
+    title = "There is no such sku"
+
+
+class HoldLapsed(Refused):
+    """The hold ran out and its stock could not be taken again at the first prices."""
+
+    code = "hold_lapsed"
+    title = "The goods were set aside for too long"
+
+
+class RequestChanged(Refused):
+    """This order id was used for another request."""
+
+    status = 422
+    code = "idempotency_key_reused"
+    title = "The idempotency key was used for another request"
+
+
+class Catalog(Protocol):
+    """Each method answers item by item, in order; an item's refusal never touches its neighbours."""
+
+    async def hold(self, asks: Sequence[Hold]) -> Sequence[Held | Refused]:
+        """Price the lines and set their stock aside, all lines of an ask or none. The same ask again: the same answer."""
+        ...
+
+    async def release(self, asks: Sequence[Release]) -> Sequence[Released | Refused]:
+        """Give holds back early; unreleased holds expire by themselves. Twice is the same as once."""
+        ...
+
+    async def price(self, asks: Sequence[PriceAsk]) -> Sequence[Priced | Refused]:
+        """Price the lines without touching stock."""
+        ...
+
+
+class SaleFailed(Event, frozen=True, kw_only=True):
+    """A paid order's hold had run out and its stock was gone: the order must be cancelled and refunded."""
+
+    topic: ClassVar[str] = "catalog.sale_failed.v1"
+    order_id: UUID
+    skus: tuple[str, ...]
+
+    @property
+    def key(self) -> str:
+        return str(self.order_id)
+
+
+class StockChanged(Event, frozen=True, kw_only=True):
+    """A variant went in or out of stock."""
+
+    topic: ClassVar[str] = "catalog.stock_changed.v1"
+    product_id: UUID
+    slug: str
+    sku: str
+    available: bool
+
+    @property
+    def key(self) -> str:
+        return str(self.product_id)

@@ -1,0 +1,106 @@
+"""What payments promises: money set aside, taken when the order stands, given back when it falls."""
+
+from collections.abc import Sequence
+from typing import ClassVar, Literal, Protocol
+from uuid import UUID
+
+from feira.kernel.errors import Refused
+from feira.kernel.message import Event, Message
+
+
+class Authorize(Message, frozen=True, kw_only=True):
+    """Set this amount aside for this order, in the currency's minor unit. `method` names the gateway."""
+
+    order_id: UUID
+    amount_minor: int
+    currency: str
+    method: str
+    token: str
+
+
+class Authorized(Message, frozen=True, kw_only=True):
+    """The payment's id, and whether the money is set aside or its fate is yet unknown (`pending`)."""
+
+    payment_id: UUID
+    status: Literal["authorized", "pending"]
+    amount_minor: int
+    currency: str
+
+
+class Void(Message, frozen=True, kw_only=True):
+    """Give up the order's payment: the checkout did not come to an order."""
+
+    order_id: UUID
+    payment_id: UUID
+
+
+class Voided(Message, frozen=True, kw_only=True):
+    done: bool
+
+
+class Declined(Refused):
+    """The payer's bank said no; `extra["reason"]` is `declined` or `insufficient_funds`."""
+
+    status = 402
+    code = "payment_declined"
+    title = "The payment was declined"
+
+
+class GatewayFailed(Refused):
+    """The gateway failed and certainly holds nothing; the same request may be sent again."""
+
+    status = 502
+    code = "gateway_error"
+    title = "The payment gateway failed; nothing was taken"
+
+
+class Payments(Protocol):
+    """Each method answers item by item, in order; an item's refusal never touches its neighbours."""
+
+    async def authorize(self, asks: Sequence[Authorize]) -> Sequence[Authorized | Refused]:
+        """Set money aside. The same order and amount again: the same answer (a declined payment may be tried with
+        another token). Another amount: the former is voided and a new payment begun."""
+        ...
+
+    async def void(self, asks: Sequence[Void]) -> Sequence[Voided | Refused]:
+        """Give money back that no order stands for. Twice is the same as once."""
+        ...
+
+
+class _PaymentEvent(Event, frozen=True, kw_only=True):
+    order_id: UUID
+    payment_id: UUID
+    amount_minor: int
+    currency: str
+
+    @property
+    def key(self) -> str:
+        return str(self.order_id)
+
+
+class PaymentAuthorized(_PaymentEvent, frozen=True, kw_only=True):
+    """A payment that was pending turned out well: the money is set aside (or already taken, by the gateway's choice)."""
+
+    topic: ClassVar[str] = "payments.authorized.v1"
+
+
+class PaymentCaptured(_PaymentEvent, frozen=True, kw_only=True):
+    topic: ClassVar[str] = "payments.captured.v1"
+
+
+class PaymentFailed(_PaymentEvent, frozen=True, kw_only=True):
+    """The money will not come: a pending payment failed, or a capture was refused for good."""
+
+    topic: ClassVar[str] = "payments.failed.v1"
+    reason: str
+
+
+class PaymentVoided(_PaymentEvent, frozen=True, kw_only=True):
+    topic: ClassVar[str] = "payments.voided.v1"
+
+
+class PaymentRefunded(_PaymentEvent, frozen=True, kw_only=True):
+    """`amount_minor` went back to the payer for `refund_id`."""
+
+    topic: ClassVar[str] = "payments.refunded.v1"
+    refund_id: UUID

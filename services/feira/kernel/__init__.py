@@ -1,0 +1,1 @@
+"""Mechanism only: no word of the shop's business is known here."""

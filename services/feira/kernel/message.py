@@ -1,0 +1,43 @@
+"""What contracts are made of. It imports nothing of ours, so that contracts and domains stay pure."""
+
+from datetime import datetime
+from typing import ClassVar, Generic, TypeVar
+from uuid import UUID
+
+import msgspec
+
+
+class Message(msgspec.Struct, frozen=True, kw_only=True):
+    """A value that one service hands another.
+
+    Fields are numbered in their order of declaration when they go over gRPC: add new ones at the end, with a default,
+    and never remove one. Types: str, bytes, bool, int (64 bits), float, UUID, datetime, Literal of strings, `X | None`,
+    `tuple[X, ...]`, `dict[str, str]` and other messages.
+    """
+
+
+class Event(Message, frozen=True, kw_only=True):
+    """Something that happened, told with all that its hearers need.
+
+    `topic` names it and its version; `key` is what it happened to: events of one key are heard in order. `version` counts
+    the changes of that key, so that a hearer can tell an old event from a new one.
+    """
+
+    topic: ClassVar[str]
+
+    version: int
+
+    @property
+    def key(self) -> str:
+        raise NotImplementedError
+
+
+E_co = TypeVar("E_co", bound=Event, covariant=True)
+
+
+class Heard(msgspec.Struct, Generic[E_co], frozen=True, kw_only=True):
+    """An event as its hearer gets it: `id` is unique to the event and the only key to tell a repetition by."""
+
+    id: UUID
+    at: datetime
+    event: E_co
