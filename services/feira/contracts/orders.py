@@ -39,7 +39,8 @@ class _OrderEvent(Event, frozen=True, kw_only=True):
 
 class OrderPlaced(_OrderEvent, frozen=True, kw_only=True):
     """An order stands. `status` is confirmed, or pending while its payment's fate is unknown; a pending order is later
-    confirmed (`OrderConfirmed`) or cancelled."""
+    confirmed (`OrderConfirmed`) or cancelled.
+    """
 
     topic: ClassVar[str] = "orders.placed.v1"
 

@@ -59,7 +59,8 @@ class Payments(Protocol):
 
     async def authorize(self, asks: Sequence[Authorize]) -> Sequence[Authorized | Refused]:
         """Set money aside. The same order and amount again: the same answer (a declined payment may be tried with
-        another token). Another amount: the former is voided and a new payment begun."""
+        another token). Another amount: the former is voided and a new payment begun.
+        """
         ...
 
     async def void(self, asks: Sequence[Void]) -> Sequence[Voided | Refused]:
