@@ -1,0 +1,112 @@
+"""A pool for each service, and transactions that end."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any, TypeAlias
+
+import asyncpg
+import msgspec
+from asyncpg.pool import PoolConnectionProxy
+
+Tx: TypeAlias = "PoolConnectionProxy[asyncpg.Record]"
+
+# The connection was lost: what was asked last may have happened or not.
+LOST: tuple[type[BaseException], ...] = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.TooManyConnectionsError,
+    ConnectionError,
+    OSError,
+)
+
+ACQUIRE_TIMEOUT_S = 10.0
+STATEMENT_TIMEOUT_MS = 30_000
+LOCK_TIMEOUT_MS = 10_000
+IDLE_IN_TRANSACTION_TIMEOUT_MS = 30_000
+STATEMENTS_CACHED_MAX = 200
+
+
+class Db:
+    """A service's own connections to its own schema. Statements name tables plainly: the schema is the search path."""
+
+    def __init__(self, pool: "asyncpg.Pool[asyncpg.Record]", schema: str) -> None:
+        self.pool = pool
+        self.schema = schema
+        self.on_emit: Callable[[], None] = lambda: None  # Called after a commit that left events in the outbox.
+
+    @classmethod
+    async def open(cls, url: str, schema: str, connections_max: int) -> "Db":
+        """Connect with at most so many connections; the schema must have been migrated."""
+        pool = await asyncpg.create_pool(
+            url,
+            min_size=1,
+            max_size=max(1, connections_max),
+            max_inactive_connection_lifetime=300,
+            statement_cache_size=STATEMENTS_CACHED_MAX,
+            timeout=ACQUIRE_TIMEOUT_S,
+            init=prepare,
+            server_settings=session(schema),
+        )
+        return cls(pool, schema)
+
+    @asynccontextmanager
+    async def tx(self) -> AsyncIterator[Tx]:
+        """A transaction: committed at the end of the block, rolled back when the block raises."""
+        async with self.pool.acquire(timeout=ACQUIRE_TIMEOUT_S) as connection:
+            try:
+                async with connection.transaction():
+                    yield connection
+            except BaseException:
+                _emitted.discard(id(connection))
+                raise
+            if id(connection) in _emitted:
+                _emitted.discard(id(connection))
+                self.on_emit()
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[Tx]:
+        """A connection without a transaction, for single statements."""
+        async with self.pool.acquire(timeout=ACQUIRE_TIMEOUT_S) as connection:
+            yield connection
+
+    async def close(self) -> None:
+        try:
+            await asyncio.wait_for(self.pool.close(), timeout=ACQUIRE_TIMEOUT_S)
+        except TimeoutError:
+            self.pool.terminate()
+
+
+_emitted: set[int] = set()  # Connections whose open transaction has written to the outbox.
+
+
+def mark_emitted(tx: Tx) -> None:
+    """Remember that this transaction announces something, so that its commit wakes the relay."""
+    _emitted.add(id(tx))
+
+
+def session(schema: str) -> dict[str, str]:
+    """The server's settings for a connection of this schema: nothing waits for ever."""
+    return {
+        "search_path": schema,
+        "timezone": "UTC",
+        "statement_timeout": str(STATEMENT_TIMEOUT_MS),
+        "lock_timeout": str(LOCK_TIMEOUT_MS),
+        "idle_in_transaction_session_timeout": str(IDLE_IN_TRANSACTION_TIMEOUT_MS),
+        "application_name": f"feira {schema}",
+        "jit": "off",
+    }
+
+
+def _to_json(value: Any) -> str:
+    return msgspec.json.encode(value).decode()
+
+
+async def prepare(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
+    """Teach a new connection our JSON: jsonb columns hold Python values, encoded by msgspec."""
+    await connection.set_type_codec(
+        "jsonb", schema="pg_catalog", encoder=_to_json, decoder=msgspec.json.decode, format="text"
+    )

@@ -1,0 +1,90 @@
+"""Which request this is: the ids that every log line, gRPC call and event of it carries."""
+
+import re
+import secrets
+from collections.abc import Mapping
+from contextvars import ContextVar
+
+import msgspec
+
+REQUEST_ID, TRACEPARENT, ORDER_ID = "x-request-id", "traceparent", "x-order-id"
+_PARENT = re.compile(r"([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}(-.*)?")  # W3C Trace Context, level 1.
+_ID = re.compile(r"[0-9A-Za-z._:@/+=-]{1,128}")  # What a stranger may have us write into logs and headers.
+
+
+class Trace(msgspec.Struct, frozen=True, kw_only=True):
+    """`request_id` is the caller's or ours; `trace_id` (32 hex digits) and `span_id` (16) are W3C's."""
+
+    request_id: str
+    trace_id: str
+    span_id: str
+    order_id: str | None = None
+
+    @property
+    def traceparent(self) -> str:
+        return f"00-{self.trace_id}-{self.span_id}-01"
+
+
+_current: ContextVar[Trace | None] = ContextVar("feira_trace", default=None)
+
+
+def begin(request_id: str | None = None, traceparent: str | None = None, order_id: str | None = None) -> Trace:
+    """A new span is the current one of this task: of the caller's trace if `traceparent` is sound, else of a new trace.
+
+    An unsound `request_id` is replaced by the trace's id.
+    """
+    trace_id = _trace_id(traceparent) or secrets.token_hex(16)
+    trace = Trace(
+        request_id=_sound(request_id) or trace_id,
+        trace_id=trace_id,
+        span_id=secrets.token_hex(8),
+        order_id=_sound(order_id),
+    )
+    _current.set(trace)
+    return trace
+
+
+def current() -> Trace | None:
+    """The trace of this task, or None outside any request."""
+    return _current.get()
+
+
+def clear() -> None:
+    """This task works for no request any more."""
+    _current.set(None)
+
+
+def bind(*, order_id: object) -> Trace:
+    """From here on, what this task does is about this order."""
+    trace = msgspec.structs.replace(_current.get() or begin(), order_id=str(order_id))
+    _current.set(trace)
+    return trace
+
+
+def headers() -> dict[str, str]:
+    """The current trace for gRPC metadata or an outbox row; empty outside any request."""
+    trace = _current.get()
+    if trace is None:
+        return {}
+    found = {REQUEST_ID: trace.request_id, TRACEPARENT: trace.traceparent}
+    if trace.order_id is not None:
+        found[ORDER_ID] = trace.order_id
+    return found
+
+
+def restore(carried: Mapping[str, str]) -> Trace:
+    """Go on with the trace that `headers` packed elsewhere, in a span of our own; a new trace if it packed none."""
+    return begin(carried.get(REQUEST_ID), carried.get(TRACEPARENT), carried.get(ORDER_ID))
+
+
+def _trace_id(traceparent: str | None) -> str | None:
+    found = _PARENT.fullmatch(traceparent.strip()) if traceparent else None
+    if found is None:
+        return None
+    version, trace_id, span_id, rest = found.groups()
+    void = version == "ff" or (version == "00" and rest) or not trace_id.strip("0") or not span_id.strip("0")
+    return None if void else str(trace_id)
+
+
+def _sound(value: str | None) -> str | None:
+    return value if value and _ID.fullmatch(value) else None
