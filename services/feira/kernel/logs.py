@@ -27,6 +27,11 @@ _SECRET = re.compile(
     re.IGNORECASE,
 )
 _URL_PASSWORD = re.compile(r"(?<=://)([^/\s:@]*):[^/\s@]+@")
+GRANIAN: dict[str, Any] = {  # For Granian's `log_dictconfig`: its records go to the root logger, which is ours.
+    "version": 1,
+    "disable_existing_loggers": False,
+    "loggers": {name: {"handlers": [], "propagate": True} for name in ("_granian", "granian.access")},
+}
 _encode = msgspec.json.Encoder(enc_hook=repr).encode
 _Fields = MutableMapping[str, Any]
 
@@ -43,14 +48,14 @@ def configure(style: str | None = None, level: str | None = None) -> None:
         processors=[
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            _add_trace,
+            _add_ids,
             structlog.processors.format_exc_info,
             _mask,
             *([_json] if style == "json" else [_console(), _to_bytes]),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(threshold),
-        logger_factory=lambda *_: _Lines(),
-        cache_logger_on_first_use=False,  # A test, or a worker after its fork, may configure again.
+        logger_factory=_Lines,
+        cache_logger_on_first_use=True,  # Halves the cost of a line; a logger once used keeps its configuration.
     )
     root = logging.getLogger()
     root.handlers = [_ToStructlog()]
@@ -60,12 +65,15 @@ def configure(style: str | None = None, level: str | None = None) -> None:
 
 def logger(name: str) -> FilteringBoundLogger:
     """The log of one part of the program, named in each of its lines."""
-    found: FilteringBoundLogger = structlog.get_logger(logger=name)
+    found: FilteringBoundLogger = structlog.get_logger(name)
     return found
 
 
 class _Lines:
     """Writes to the stdout of the moment. A log that cannot be written must not fail the work that it tells of."""
+
+    def __init__(self, name: str = "feira") -> None:
+        self.name = name
 
     def msg(self, line: bytes) -> None:
         with suppress(OSError, ValueError):
@@ -80,12 +88,14 @@ class _ToStructlog(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         try:
-            logger(record.name).log(record.levelno, record.getMessage(), exc_info=record.exc_info)
+            level = max(logging.DEBUG, min(record.levelno // 10 * 10, logging.CRITICAL))  # Libraries invent levels.
+            logger(record.name).log(level, record.getMessage(), exc_info=record.exc_info)
         except Exception:  # noqa: BLE001 - a library's broken log call is reported as logging does, and breaks nothing.
             self.handleError(record)
 
 
-def _add_trace(_logger: WrappedLogger, _method: str, fields: _Fields) -> _Fields:
+def _add_ids(written: WrappedLogger, _method: str, fields: _Fields) -> _Fields:
+    fields["logger"] = written.name
     found = trace.current()
     if found is not None:
         fields.setdefault("request_id", found.request_id)
