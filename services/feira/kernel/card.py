@@ -5,12 +5,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import structlog
+from structlog.typing import FilteringBoundLogger
 
 from feira.kernel.config import Settings
 from feira.kernel.db import Db
 from feira.kernel.events import On
 from feira.kernel.http import Route
+from feira.kernel.metrics import Gauge as Gauge
 
 
 @dataclass(frozen=True)
@@ -20,7 +21,7 @@ class Context:
     db: Db
     settings: Settings
     wake: Callable[[str], None]  # Run the job of this name now, wherever its lease is held.
-    log: structlog.stdlib.BoundLogger
+    log: FilteringBoundLogger
 
 
 @dataclass(frozen=True)
@@ -34,16 +35,6 @@ class Job:
     run: Callable[[Any], Awaitable[bool | None]]
     every_s: float
     everywhere: bool = False
-
-
-@dataclass(frozen=True)
-class Gauge:
-    """A number that a service shows on /metrics, such as its orders by state."""
-
-    name: str
-    help: str
-    value: float
-    labels: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
