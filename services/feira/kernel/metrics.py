@@ -4,8 +4,8 @@ Every worker process counts for itself and serves its own `/metrics`: worker n o
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 
+import msgspec
 import prometheus_client as prometheus
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
@@ -28,7 +28,9 @@ HTTP_SECONDS = prometheus.Histogram(
 POOL_IN_USE = prometheus.Gauge("feira_pool_in_use", "Connections lent out.", ["service"], registry=REGISTRY)
 POOL_SIZE = prometheus.Gauge("feira_pool_size", "Connections open.", ["service"], registry=REGISTRY)
 POOL_WAITING = prometheus.Gauge("feira_pool_waiting", "Tasks that want a connection.", ["service"], registry=REGISTRY)
-QUEUE_DEPTH = prometheus.Gauge("feira_batch_queue", "Calls waiting for their batch.", ["batcher"], registry=REGISTRY)
+BATCH_QUEUE = prometheus.Histogram(
+    "feira_batch_queue", "Calls waiting when a batch is formed.", ["batcher"], buckets=_COUNTS, registry=REGISTRY
+)
 BATCH_SIZE = prometheus.Histogram(
     "feira_batch_size", "Calls in one batch.", ["batcher"], buckets=_COUNTS, registry=REGISTRY
 )
@@ -49,14 +51,13 @@ RPC_SECONDS = prometheus.Histogram(
 )
 
 
-@dataclass(frozen=True)
-class Gauge:
-    """A number that a service shows on /metrics, such as its orders by state. `name` is whole: `feira_orders`."""
+class Gauge(msgspec.Struct, frozen=True):
+    """One sample that a service tells of itself, such as its orders by state. `name` is whole: `feira_orders`."""
 
     name: str
     help: str
+    labels: Mapping[str, str]
     value: float
-    labels: Mapping[str, str] = field(default_factory=dict)
 
 
 class _Told(Collector):

@@ -18,11 +18,11 @@ def test_requests_are_counted_without_creation_times() -> None:
 
 
 def test_a_services_gauges_are_replaced_whole_and_share_names() -> None:
-    metrics.replace_gauges("a", [Gauge("feira_test", "Things.", 3, {"state": "new"})])
-    metrics.replace_gauges("b", [Gauge("feira_test", "Things.", 4, {"kind": "x"})])
+    metrics.replace_gauges("a", [Gauge("feira_test", "Things.", {"state": "new"}, 3)])
+    metrics.replace_gauges("b", [Gauge("feira_test", "Things.", {"kind": "x"}, 4)])
     assert samples("feira_test") == [({"kind": "", "state": "new"}, 3), ({"kind": "x", "state": ""}, 4)]
     assert metrics.render().count(b"# TYPE feira_test gauge") == 1
-    metrics.replace_gauges("a", [Gauge("feira_test", "Things.", 1, {"state": "old"})])
+    metrics.replace_gauges("a", [Gauge("feira_test", "Things.", {"state": "old"}, 1)])
     metrics.replace_gauges("b", [])
     assert samples("feira_test") == [({"state": "old"}, 1)]
     metrics.replace_gauges("a", [])
@@ -30,7 +30,7 @@ def test_a_services_gauges_are_replaced_whole_and_share_names() -> None:
 
 
 def test_gauges_are_bounded() -> None:
-    too_many = [Gauge("feira_test", "Things.", n, {"n": str(n)}) for n in range(metrics.GAUGES_MAX + 1)]
+    too_many = [Gauge("feira_test", "Things.", {"n": str(n)}, n) for n in range(metrics.GAUGES_MAX + 1)]
     with pytest.raises(ValueError, match="at most"):
         metrics.replace_gauges("a", too_many)
     assert samples("feira_test") == []
