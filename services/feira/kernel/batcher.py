@@ -53,7 +53,7 @@ class Batcher(Generic[Ask, Answer]):
         self._waiting: deque[tuple[Ask, asyncio.Future[Answer | Refused]]] = deque()
         self._tasks: set[asyncio.Task[None]] = set()
         self._sizes = metrics.BATCH_SIZE.labels(name)
-        metrics.QUEUE_DEPTH.labels(name).set_function(lambda: len(self._waiting))
+        self._depths = metrics.BATCH_QUEUE.labels(name)
 
     async def __call__(self, ask: Ask) -> Answer:
         """The answer for this ask, or its refusal raised. A caller that is cancelled drops only its answer."""
@@ -90,6 +90,7 @@ class Batcher(Generic[Ask, Answer]):
         batch: list[tuple[Ask, list[asyncio.Future[Answer | Refused]]]] = []
         seen: dict[Hashable, int] = {}
         rows = 0
+        self._depths.observe(len(self._waiting))
         while self._waiting and len(batch) < CALLS_MAX:
             ask, future = self._waiting[0]
             key = self._same(ask) if self._same else None

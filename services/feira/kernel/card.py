@@ -46,7 +46,7 @@ class Card:
     build: Callable[..., Any]
     provides: type | None = None
     needs: Mapping[str, type] = field(default_factory=dict)
-    routes: Callable[[Any], Sequence[Route[Any, Any]]] = lambda _service: ()
+    routes: Callable[[Any], Sequence[Route]] = lambda _service: ()
     handlers: Sequence[On] = ()
     jobs: Sequence[Job] = ()
     gauges: Callable[[Any], Awaitable[Sequence[Gauge]]] | None = None

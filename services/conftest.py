@@ -1,0 +1,142 @@
+"""What tests of any service use: a real PostgreSQL, a database of their own, and a service's surroundings."""
+
+import asyncio
+import os
+import secrets
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import AsyncExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+import asyncpg
+import msgspec
+import pytest
+
+from feira.kernel import logs
+from feira.kernel.card import Card, Context
+from feira.kernel.config import Settings
+from feira.kernel.db import Db
+from feira.kernel.events import Record
+from feira.kernel.ids import uuid7
+from feira.kernel.message import Event
+from feira.kernel.migrate import SQL, migrate
+from feira.kernel.relay import Consumer
+
+CONNECTIONS_MAX = 8
+
+Said = Callable[[Db], Awaitable[list[Event]]]
+Hear = Callable[..., Awaitable[None]]
+MakeContext = Callable[[Card], Awaitable[Context]]
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of a running PostgreSQL: FEIRA_TEST_DSN's, or the packaged one, started for this session."""
+    if url := os.environ.get("FEIRA_TEST_DSN"):
+        yield url
+        return
+    from feira.host.postgres import Postgres  # noqa: PLC0415 - needed only where no server was given.
+
+    postgres = Postgres(tmp_path_factory.mktemp("postgres"), connections_max=400)
+    asyncio.run(postgres.start())
+    yield postgres.url("postgres")
+    asyncio.run(postgres.stop())
+
+
+async def with_database(server: str, name: str, statement: str) -> str:
+    connection = await asyncpg.connect(server)
+    try:
+        await connection.execute(statement)
+    finally:
+        await connection.close()
+    return urlunsplit(urlsplit(server)._replace(path=f"/{name}"))
+
+
+@pytest.fixture
+async def new_database(server: str) -> AsyncIterator[Callable[[], Awaitable[str]]]:
+    """Makes empty databases that are gone after the test."""
+    names: list[str] = []
+
+    async def make() -> str:
+        name = f"test_{secrets.token_hex(6)}"
+        names.append(name)
+        return await with_database(server, name, f"create database {name}")
+
+    yield make
+    for name in names:
+        await with_database(server, name, f"drop database if exists {name} with (force)")
+
+
+@pytest.fixture
+async def dsn(new_database: Callable[[], Awaitable[str]]) -> str:
+    return await new_database()
+
+
+@pytest.fixture
+def settings(dsn: str, tmp_path: Path) -> Settings:
+    return Settings(secret="ab" * 32, data=str(tmp_path), database_url=dsn)
+
+
+@pytest.fixture
+async def context(settings: Settings) -> AsyncIterator[MakeContext]:
+    """The surroundings of one service, migrated: `await context(card)`."""
+    async with AsyncExitStack() as stack:
+
+        async def make(card: Card) -> Context:
+            url = settings.database_of(card.name)
+            await migrate(url, card.name, [SQL / "service", card.home / "migrations"])
+            db = await Db.open(url, card.name, CONNECTIONS_MAX)
+            stack.push_async_callback(db.close)
+            return Context(db=db, settings=settings, wake=lambda _job: None, log=logs.logger(card.name))
+
+        yield make
+
+
+@pytest.fixture
+def said() -> Said:
+    """The events that a service has put into its outbox since it was asked last, in order."""
+
+    def kinds() -> dict[str, type[Event]]:
+        found: dict[str, type[Event]] = {}
+        todo = list(Event.__subclasses__())
+        for kind in todo:
+            todo.extend(kind.__subclasses__())
+            if hasattr(kind, "topic"):
+                found[kind.topic] = kind
+        return found
+
+    async def drain(db: Db) -> list[Event]:
+        async with db.tx() as tx:
+            rows = await tx.fetch("with gone as (delete from outbox returning *) select * from gone order by id")
+        known = kinds()
+        return [msgspec.json.decode(row["payload"], type=known[row["topic"]]) for row in rows]
+
+    return drain
+
+
+@pytest.fixture
+def hear() -> Hear:
+    """A service hears events as the bus would have it hear them: `await hear(service, db, card, *events)`.
+
+    Each call is a new delivery with new event ids; give `ids` to repeat one.
+    """
+
+    async def run(service: Any, db: Db, card: Card, *events: Event, ids: Sequence[Any] = ()) -> None:
+        # The bus is left out: what it does is tested in the kernel.
+        consumer = Consumer(card.name, service, db, None, card.handlers)  # type: ignore[arg-type]
+        for number, event in enumerate(events):
+            record = Record(
+                ids[number] if ids else uuid7(),
+                event.topic,
+                event.key,
+                datetime.now(UTC),
+                "{}",
+                msgspec.json.encode(event).decode(),
+            )
+            for handler in card.handlers:
+                if handler.kind is type(event):
+                    await consumer._handle(handler, [record])
+
+    return run

@@ -1,0 +1,125 @@
+"""Events are written with the state they announce, delivered at least once, and handled once."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+from zlib import crc32
+
+import msgspec
+
+from feira.kernel import trace
+from feira.kernel.db import Db, Tx, mark_emitted
+from feira.kernel.ids import milliseconds_of, uuid7
+from feira.kernel.message import Event, Heard
+
+PARTITIONS = 16
+INBOX_DAYS = 7
+INBOX_DAYS_AHEAD = 2
+
+_encode = msgspec.json.Encoder(uuid_format="canonical").encode
+
+
+@dataclass(frozen=True)
+class On:
+    """A handler: `run(service, tx, heard)` gets events of one kind, in order for each key, in the transaction that records
+    them as heard. Its name is its identity in the inbox. It does nothing but through `tx`: what must reach the outside
+    is written down there, and done by a job.
+    """
+
+    kind: type[Event]
+    run: Callable[[Any, Tx, Sequence[Heard[Any]]], Awaitable[None]]
+
+    @property
+    def name(self) -> str:
+        return self.run.__name__
+
+
+class Record(msgspec.Struct, frozen=True):
+    """An event on its way, as the outbox, the bus and the parked events keep it."""
+
+    event_id: UUID
+    topic: str
+    key: str
+    at: datetime
+    headers: str
+    payload: str
+
+    @property
+    def partition(self) -> int:
+        return partition_of(self.key)
+
+    @property
+    def day(self) -> date:
+        """The day of the event's own id, so that a repetition looks where its first was written down."""
+        return datetime.fromtimestamp(milliseconds_of(self.event_id) / 1000, UTC).date()
+
+    def heard(self, kind: type[Event]) -> Heard[Any]:
+        return Heard(id=self.event_id, at=self.at, event=msgspec.json.decode(self.payload, type=kind))
+
+
+def partition_of(key: str) -> int:
+    return crc32(key.encode()) % PARTITIONS
+
+
+async def emit(tx: Tx, *events: Event) -> None:
+    """Put events into the outbox, in this order, in the caller's transaction.
+
+    Lock the row of what they are about before: two transactions of one key must take their numbers one after the other.
+    """
+    if not events:
+        return
+    headers = msgspec.json.encode(trace.headers()).decode()
+    keys = [event.key for event in events]
+    await tx.execute(
+        """insert into outbox (partition, event_id, topic, key, headers, payload)
+           select p, i, t, k, $5, b
+           from unnest($1::smallint[], $2::uuid[], $3::text[], $4::text[], $6::text[]) with ordinality
+                as e(p, i, t, k, b, n) order by n""",
+        [partition_of(key) for key in keys],
+        [uuid7() for _ in events],
+        [event.topic for event in events],
+        keys,
+        headers,
+        [_encode(event).decode() for event in events],
+    )
+    mark_emitted(tx)
+
+
+async def remember(tx: Tx, handler: str, records: Sequence[Record]) -> set[UUID]:
+    """Write these events down as heard by this handler; answers those that it had not heard before."""
+    rows = await tx.fetch(
+        """insert into inbox (day, event_id, handler)
+           select d, i, $3 from unnest($1::date[], $2::uuid[]) as e(d, i)
+           on conflict do nothing returning event_id""",
+        [record.day for record in records],
+        [record.event_id for record in records],
+        handler,
+    )
+    return {row["event_id"] for row in rows}
+
+
+async def tend_inbox(db: Db, oldest: datetime | None) -> None:
+    """Make the inbox's next daily partitions and drop those past INBOX_DAYS, but none that an event still queued
+    (`oldest` is the age of the first) could need.
+    """
+    today = datetime.now(UTC).date()
+    keep_from = min(today - timedelta(days=INBOX_DAYS), oldest.date() if oldest else today)
+    async with db.tx() as tx:
+        await tx.execute("select pg_advisory_xact_lock(hashtextextended($1, 0))", f"inbox {db.schema}")
+        names = await tx.fetch(
+            """select c.relname from pg_inherits i join pg_class c on c.oid = i.inhrelid
+               where i.inhparent = 'inbox'::regclass and c.relname <> 'inbox_default'"""
+        )
+        have = {row["relname"] for row in names}
+        for ahead in range(INBOX_DAYS_AHEAD + 1):
+            day = today + timedelta(days=ahead)
+            if (name := f"inbox_{day:%Y%m%d}") not in have:
+                await tx.execute(
+                    f"create table {name} partition of inbox for values from ('{day}') to ('{day + timedelta(days=1)}')"
+                )
+        for name in sorted(have):
+            if name < f"inbox_{keep_from:%Y%m%d}":
+                await tx.execute(f"drop table {name}")
+        await tx.execute("delete from inbox_default where day < $1", keep_from)

@@ -1,0 +1,208 @@
+"""What moves events: a relay from each service's outbox to the bus, and a consumer from the bus to its handlers."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import asyncpg
+import msgspec
+
+from feira.kernel import logs, trace
+from feira.kernel.bus import Bus, Leases, Queued
+from feira.kernel.db import LOST, Db, Tx
+from feira.kernel.loops import for_ever
+from feira.kernel.events import PARTITIONS, On, Record, remember
+
+RELAY_ROWS_MAX = 500
+TAKE_ROWS_MAX = 512
+TRIES_MAX = 8
+DELAY_S = 0.2  # Doubled at each try: the eighth comes half a minute after the first.
+DELAY_MAX_S = 30.0
+ERROR_LENGTH_MAX = 2_000
+
+_log = logs.logger("events")
+
+
+async def relay(db: Db, bus: Bus, leases: Leases, partitions: Sequence[int]) -> int:
+    """Publish the outbox's first rows; a crash midway publishes them again, and the inboxes absorb it."""
+    async with db.read() as tx:
+        rows = await tx.fetch(
+            """select id, event_id, topic, key, at, headers, payload from outbox
+               where partition = any($1::smallint[]) order by id limit $2""",
+            partitions,
+            RELAY_ROWS_MAX,
+        )
+        if not rows:
+            return 0
+    await bus.publish([_record(row) for row in rows], leases.wake)
+    async with db.read() as tx:
+        await tx.execute("delete from outbox where id = any($1::bigint[])", [row["id"] for row in rows])
+    return len(rows)
+
+
+def _record(row: asyncpg.Record) -> Record:
+    return Record(row["event_id"], row["topic"], row["key"], row["at"], row["headers"], row["payload"])
+
+
+class Consumer:
+    """A service as a hearer: takes its queue, runs its handlers, each event once for each handler."""
+
+    def __init__(self, name: str, service: Any, db: Db, bus: Bus, handlers: Sequence[On]) -> None:
+        self.name = name
+        self._service, self._db, self._bus = service, db, bus
+        self._handlers: dict[str, list[On]] = defaultdict(list)
+        for handler in handlers:
+            self._handlers[handler.kind.topic].append(handler)
+
+    async def consume(self, partitions: Sequence[int]) -> int:
+        """Handle the queue's first rows; answers how many were taken."""
+        rows = await self._bus.take(self.name, partitions, TAKE_ROWS_MAX)
+        failed: dict[int, str] = {}
+        stuck: set[str] = set()  # Keys of which an event failed: what follows waits behind it.
+        for topic, run in in_order(rows):
+            going = [row for row in run if row.record.key not in stuck]
+            for handler in self._handlers.get(topic, ()):
+                going = [row for row in going if row.record.key not in stuck]
+                for row, error in await self._hand(handler, going):
+                    stuck.add(row.record.key)
+                    failed[row.id] = error
+            for row in run:
+                if row.record.key in stuck:
+                    failed.setdefault(row.id, "")
+        done = [row.id for row in rows if row.id not in failed]
+        if done:
+            await self._bus.done(self.name, done)
+        for row in rows:
+            if error := failed.get(row.id):
+                _log.warning(
+                    "event_failed", consumer=self.name, topic=row.record.topic, event=str(row.record.event_id),
+                    tries=row.tries + 1, error=error,
+                )  # fmt: skip
+                await self._bus.delay(self.name, row.id, min(DELAY_S * 2**row.tries, DELAY_MAX_S))
+        return len(rows)
+
+    async def _hand(self, handler: On, rows: Sequence[Queued]) -> list[tuple[Queued, str]]:
+        """Run one handler on these rows, together and if that fails singly; answers those that failed and must wait."""
+        if not rows:
+            return []
+        try:
+            await self._handle(handler, [row.record for row in rows])
+        except LOST:
+            raise
+        except Exception as failure:  # noqa: BLE001 - whatever a handler raises is that event's affair.
+            if len(rows) == 1:
+                return await self._gave_up(handler, rows[0], failure)
+        else:
+            return []
+        failed: list[tuple[Queued, str]] = []
+        for row in rows:
+            if all(row.record.key != other.record.key for other, _ in failed):
+                failed.extend(await self._hand(handler, [row]))
+        return failed
+
+    async def _gave_up(self, handler: On, row: Queued, failure: Exception) -> list[tuple[Queued, str]]:
+        error = f"{type(failure).__name__}: {failure}"[:ERROR_LENGTH_MAX].replace("\0", "")
+        if row.tries + 1 < TRIES_MAX:
+            return [(row, error)]
+        async with self._db.tx() as tx:
+            await _park(tx, handler.name, [row.record], error)
+        _log.error(
+            "event_parked", consumer=self.name, handler=handler.name, event=str(row.record.event_id), error=error
+        )
+        return []
+
+    async def _handle(self, handler: On, records: Sequence[Record]) -> None:
+        """One transaction: the events are written down as heard, and their effects with them."""
+        trace.restore(msgspec.json.decode(records[0].headers, type=dict[str, str]))
+        async with self._db.tx() as tx:
+            # Who replays a parked event locks it: either we see it and wait behind it, or it is done with.
+            behind = await tx.fetch(
+                "select key from parked where handler = $1 and key = any($2) and dropped_at is null for key share",
+                handler.name,
+                [record.key for record in records],
+            )
+            blocked = {row["key"] for row in behind}
+            if waiting := [record for record in records if record.key in blocked]:
+                await _park(tx, handler.name, waiting, "waits behind an earlier event of its key")
+            free = [record for record in records if record.key not in blocked]
+            fresh = await remember(tx, handler.name, free) if free else set()
+            todo = [record.heard(handler.kind) for record in free if record.event_id in fresh]
+            if todo:
+                await handler.run(self._service, tx, todo)
+
+    async def replay(self, number: int) -> str:
+        """Run a parked event's handler again; answers its handler's name. Raises what the handler raises."""
+        async with self._db.tx() as tx:
+            row = await tx.fetchrow("select * from parked where id = $1 and dropped_at is null for update", number)
+            if row is None:
+                raise LookupError(f"no parked event {number}")
+            first = await tx.fetchval(
+                "select min(id) from parked where handler = $1 and key = $2 and dropped_at is null",
+                row["handler"],
+                row["key"],
+            )
+            if first != number:
+                raise LookupError(f"event {number} waits behind event {first} of its key: replay that first")
+            [handler] = [h for h in self._handlers[row["topic"]] if h.name == row["handler"]]
+            trace.restore(msgspec.json.decode(row["headers"], type=dict[str, str]))
+            await handler.run(self._service, tx, [_record(row).heard(handler.kind)])
+            await tx.execute("delete from parked where id = $1", number)
+        return str(row["handler"])
+
+
+async def _park(tx: Tx, handler: str, records: Sequence[Record], error: str) -> None:
+    """Set events aside for an operator, and write them down as heard, so that a repetition is not parked twice."""
+    fresh = await remember(tx, handler, records)
+    for record in records:
+        if record.event_id in fresh:
+            await tx.execute(
+                """insert into parked (handler, event_id, topic, key, at, headers, payload, error)
+                   values ($1, $2, $3, $4, $5, $6, $7, $8)""",
+                handler, record.event_id, record.topic, record.key, record.at, record.headers, record.payload, error,
+            )  # fmt: skip
+
+
+def in_order(rows: Iterable[Queued]) -> list[tuple[str, list[Queued]]]:
+    """Rows as runs of one topic, as long as possible, such that rows of one key keep their order."""
+    runs: list[tuple[str, list[Queued]]] = []
+    last_of_key: dict[str, int] = {}
+    for row in rows:
+        earliest = last_of_key.get(row.record.key, 0)
+        for place in range(earliest, len(runs)):
+            if runs[place][0] == row.record.topic:
+                runs[place][1].append(row)
+                break
+        else:
+            place = len(runs)
+            runs.append((row.record.topic, [row]))
+        last_of_key[row.record.key] = place
+    return runs
+
+
+def partitions_held(leases: Leases, group: str) -> list[int]:
+    return [partition for partition in range(PARTITIONS) if leases.holds(f"{group}:{partition}")]
+
+
+async def keep_relaying(name: str, db: Db, bus: Bus, leases: Leases) -> None:
+    """The relay of one service, for ever: woken after a commit, and at least each POLL_S."""
+    group = f"relay:{name}"
+    event = leases.seek(group, [f"{group}:{partition}" for partition in range(PARTITIONS)])
+    db.on_emit = lambda: leases.wake(group)
+
+    async def step() -> bool:
+        held = partitions_held(leases, group)
+        return bool(held) and await relay(db, bus, leases, held) >= RELAY_ROWS_MAX
+
+    await for_ever(group, event, step)
+
+
+async def keep_consuming(consumer: Consumer, leases: Leases) -> None:
+    """The consumer of one service, for ever."""
+    group = f"consume:{consumer.name}"
+    event = leases.seek(group, [f"{group}:{partition}" for partition in range(PARTITIONS)])
+
+    async def step() -> bool:
+        held = partitions_held(leases, group)
+        return bool(held) and await consumer.consume(held) >= TAKE_ROWS_MAX
+
+    await for_ever(group, event, step)
