@@ -17,6 +17,9 @@ _DECIMALS = {
 # Currency -> decimals of its minor unit. Metals, funds' units of account and withdrawn currencies are left out.
 DECIMALS: dict[str, int] = {code: decimals for decimals, codes in _DECIMALS.items() for code in codes.split()}
 
+# The largest amount and sum: what every reader of JSON holds exactly.
+MINOR_MAX = 2**53 - 1
+
 
 def minor_unit(currency: str) -> int:
     """How many minor units make one unit: 100 for BRL, 1 for JPY, 1000 for KWD. An unknown currency is a KeyError."""
