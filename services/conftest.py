@@ -39,7 +39,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         return
     from feira.host.postgres import Postgres  # noqa: PLC0415 - needed only where no server was given.
 
-    postgres = Postgres(tmp_path_factory.mktemp("postgres"), connections_max=400)
+    postgres = Postgres(tmp_path_factory.mktemp("postgres"), connections=400)
     asyncio.run(postgres.start())
     yield postgres.url("postgres")
     asyncio.run(postgres.stop())
@@ -81,7 +81,7 @@ def settings(dsn: str, tmp_path: Path) -> Settings:
 
 @pytest.fixture
 async def context(settings: Settings) -> AsyncIterator[MakeContext]:
-    """The surroundings of one service, migrated: `await context(card)`."""
+    """The surroundings of one service, migrated; ask for them with its card."""
     async with AsyncExitStack() as stack:
 
         async def make(card: Card) -> Context:
@@ -118,10 +118,7 @@ def said() -> Said:
 
 @pytest.fixture
 def hear() -> Hear:
-    """A service hears events as the bus would have it hear them: `await hear(service, db, card, *events)`.
-
-    Each call is a new delivery with new event ids; give `ids` to repeat one.
-    """
+    """Has a service hear events as the bus would. Each call delivers new event ids; give `ids` to repeat one."""
 
     async def run(service: Any, db: Db, card: Card, *events: Event, ids: Sequence[Any] = ()) -> None:
         # The bus is left out: what it does is tested in the kernel.
@@ -137,6 +134,6 @@ def hear() -> Hear:
             )
             for handler in card.handlers:
                 if handler.kind is type(event):
-                    await consumer._handle(handler, [record])
+                    await consumer.handle(handler, [record])
 
     return run

@@ -15,6 +15,7 @@ Tx: TypeAlias = "PoolConnectionProxy[asyncpg.Record]"
 LOST: tuple[type[BaseException], ...] = (
     asyncpg.PostgresConnectionError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # What a connection says that was cut off between two messages.
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
     asyncpg.CannotConnectNowError,

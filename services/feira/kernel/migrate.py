@@ -34,9 +34,7 @@ async def migrate(url: str, schema: str, homes: Sequence[Path]) -> list[str]:
         await connection.close()
 
 
-async def _migrate(
-    connection: "asyncpg.Connection[asyncpg.Record]", schema: str, homes: Sequence[Path]
-) -> list[str]:
+async def _migrate(connection: "asyncpg.Connection[asyncpg.Record]", schema: str, homes: Sequence[Path]) -> list[str]:
     major = connection.get_server_version().major
     if major < VERSION_MIN:
         raise MigrationError(f"PostgreSQL {major} is too old: Feira needs {VERSION_MIN} or newer")

@@ -1,7 +1,8 @@
 """What moves events: a relay from each service's outbox to the bus, and a consumer from the bus to its handlers."""
 
+import asyncio
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import asyncpg
@@ -10,8 +11,8 @@ import msgspec
 from feira.kernel import logs, trace
 from feira.kernel.bus import Bus, Leases, Queued
 from feira.kernel.db import LOST, Db, Tx
-from feira.kernel.loops import for_ever
 from feira.kernel.events import PARTITIONS, On, Record, remember
+from feira.kernel.loops import for_ever
 
 RELAY_ROWS_MAX = 500
 TAKE_ROWS_MAX = 512
@@ -50,6 +51,7 @@ class Consumer:
     def __init__(self, name: str, service: Any, db: Db, bus: Bus, handlers: Sequence[On]) -> None:
         self.name = name
         self._service, self._db, self._bus = service, db, bus
+        self.on_delay: Callable[[float], object] = lambda _wait_s: None  # Called when a row is to be tried again.
         self._handlers: dict[str, list[On]] = defaultdict(list)
         for handler in handlers:
             self._handlers[handler.kind.topic].append(handler)
@@ -73,12 +75,14 @@ class Consumer:
         if done:
             await self._bus.done(self.name, done)
         for row in rows:
-            if error := failed.get(row.id):
+            if message := failed.get(row.id):
                 _log.warning(
-                    "event_failed", consumer=self.name, topic=row.record.topic, event=str(row.record.event_id),
-                    tries=row.tries + 1, error=error,
+                    "event_failed", consumer=self.name, topic=row.record.topic, event_id=str(row.record.event_id),
+                    tries=row.tries + 1, error=message,
                 )  # fmt: skip
-                await self._bus.delay(self.name, row.id, min(DELAY_S * 2**row.tries, DELAY_MAX_S))
+                wait_s = min(DELAY_S * 2**row.tries, DELAY_MAX_S)
+                await self._bus.delay(self.name, row.id, wait_s)
+                self.on_delay(wait_s)
         return len(rows)
 
     async def _hand(self, handler: On, rows: Sequence[Queued]) -> list[tuple[Queued, str]]:
@@ -86,7 +90,7 @@ class Consumer:
         if not rows:
             return []
         try:
-            await self._handle(handler, [row.record for row in rows])
+            await self.handle(handler, [row.record for row in rows])
         except LOST:
             raise
         except Exception as failure:  # noqa: BLE001 - whatever a handler raises is that event's affair.
@@ -107,11 +111,11 @@ class Consumer:
         async with self._db.tx() as tx:
             await _park(tx, handler.name, [row.record], error)
         _log.error(
-            "event_parked", consumer=self.name, handler=handler.name, event=str(row.record.event_id), error=error
+            "event_parked", consumer=self.name, handler=handler.name, event_id=str(row.record.event_id), error=error
         )
         return []
 
-    async def _handle(self, handler: On, records: Sequence[Record]) -> None:
+    async def handle(self, handler: On, records: Sequence[Record]) -> None:
         """One transaction: the events are written down as heard, and their effects with them."""
         trace.restore(msgspec.json.decode(records[0].headers, type=dict[str, str]))
         async with self._db.tx() as tx:
@@ -124,7 +128,7 @@ class Consumer:
             blocked = {row["key"] for row in behind}
             if waiting := [record for record in records if record.key in blocked]:
                 await _park(tx, handler.name, waiting, "waits behind an earlier event of its key")
-            free = [record for record in records if record.key not in blocked]
+            free = list({record.event_id: record for record in records if record.key not in blocked}.values())
             fresh = await remember(tx, handler.name, free) if free else set()
             todo = [record.heard(handler.kind) for record in free if record.event_id in fresh]
             if todo:
@@ -200,6 +204,8 @@ async def keep_consuming(consumer: Consumer, leases: Leases) -> None:
     """The consumer of one service, for ever."""
     group = f"consume:{consumer.name}"
     event = leases.seek(group, [f"{group}:{partition}" for partition in range(PARTITIONS)])
+    loop = asyncio.get_running_loop()
+    consumer.on_delay = lambda wait_s: loop.call_later(wait_s, event.set)
 
     async def step() -> bool:
         held = partitions_held(leases, group)
