@@ -1,0 +1,80 @@
+"""Every "no" as RFC 9457 says it: `application/problem+json` with a stable `code`."""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any, Final
+
+import msgspec
+
+from feira.kernel.db import LOST
+from feira.kernel.errors import Forbidden, Overloaded, RateLimited, Refused, Unavailable
+from feira.kernel.http import Answer
+
+PROBLEM: Final = "application/problem+json"
+_encode = msgspec.json.Encoder(enc_hook=str).encode
+
+
+class CrossSite(Forbidden):
+    code = "csrf"
+    title = "A request by cookie needs an Origin of ours"
+
+
+class MethodNotAllowed(Refused):
+    status = 405
+    code = "method_not_allowed"
+    title = "This address does not answer this method"
+
+
+class RequestTimeout(Refused):
+    status = 408
+    code = "request_timeout"
+    title = "The body did not arrive in time"
+
+
+class UnsupportedMediaType(Refused):
+    status = 415
+    code = "unsupported_media_type"
+    title = "The body is of a type that is not read here"
+
+
+class WrongHost(Refused):
+    status = 421
+    code = "wrong_host"
+    title = "This host is not ours"
+
+
+class Internal(Refused):
+    status = 500
+    code = "internal"
+    title = "Something went wrong on our side"
+
+
+def refusal_of(error: BaseException) -> Refused:
+    """What a client is told of an exception: the refusal itself, that something is out of reach, or nothing at all."""
+    if isinstance(error, Refused):
+        return error
+    if isinstance(error, (*LOST, TimeoutError, asyncio.CancelledError)):
+        return Unavailable()
+    return Internal()
+
+
+def document(refusal: Refused) -> dict[str, Any]:
+    """The problem document. `extra` adds members and never replaces one."""
+    extra = {name: value for name, value in refusal.extra.items() if name != "retry_after_s"}
+    return extra | {
+        "type": f"/docs#error-{refusal.code}",
+        "title": refusal.title,
+        "status": refusal.status,
+        "detail": refusal.detail,
+        "code": refusal.code,
+    }
+
+
+def problem(refusal: Refused, more: Mapping[str, str] | None = None) -> Answer:
+    """The refusal as an answer, with the headers that its status asks for and those in `more`."""
+    headers = [("cache-control", "no-store"), *(more or {}).items()]
+    if isinstance(refusal, Overloaded | RateLimited) or "retry_after_s" in refusal.extra:
+        headers.append(("retry-after", str(max(1, int(refusal.extra.get("retry_after_s", 1))))))
+    if refusal.status == 401:
+        headers.append(("www-authenticate", "Bearer"))
+    return Answer(refusal.status, _encode(document(refusal)), tuple(headers), PROBLEM)
