@@ -5,7 +5,7 @@ from uuid import UUID
 
 from feira.contracts.goods import Line
 from feira.kernel.errors import NotFound
-from feira.kernel.message import Message
+from feira.kernel.message import Message, remote
 
 
 class CartAsk(Message, frozen=True, kw_only=True):
@@ -30,6 +30,7 @@ class UnknownCart(NotFound):
 
 
 class Carts(Protocol):
+    @remote(idempotent=True)
     async def read(self, ask: CartAsk) -> CartSnapshot:
         """The cart's lines. Refuses with UnknownCart, the same for a stranger's cart as for none."""
         ...

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from feira.contracts.goods import Line, PricedLine
 from feira.kernel.errors import NotFound, Refused
-from feira.kernel.message import Event, Message
+from feira.kernel.message import Event, Message, remote
 
 HOLD_S = 15 * 60  # How long stock is set aside for a buyer who has not paid.
 
@@ -94,14 +94,17 @@ class RequestChanged(Refused):
 class Catalog(Protocol):
     """Each method answers item by item, in order; an item's refusal never touches its neighbours."""
 
+    @remote(idempotent=True)
     async def hold(self, asks: Sequence[Hold]) -> Sequence[Held | Refused]:
         """Price the lines and set their stock aside, all lines of an ask or none. The same ask again: the same answer."""
         ...
 
+    @remote(idempotent=True)
     async def release(self, asks: Sequence[Release]) -> Sequence[Released | Refused]:
         """Give holds back early; unreleased holds expire by themselves. Twice is the same as once."""
         ...
 
+    @remote(idempotent=True)
     async def price(self, asks: Sequence[PriceAsk]) -> Sequence[Priced | Refused]:
         """Price the lines without touching stock."""
         ...

@@ -5,7 +5,7 @@ from typing import ClassVar, Literal, Protocol
 from uuid import UUID
 
 from feira.contracts.goods import Address, PricedLine
-from feira.kernel.message import Event, Message
+from feira.kernel.message import Event, Message, remote
 
 
 class _OrderEvent(Event, frozen=True, kw_only=True):
@@ -96,6 +96,7 @@ class OrdersExport(Message, frozen=True, kw_only=True):
 
 
 class Orders(Protocol):
+    @remote(idempotent=True)
     async def export(self, ask: OrdersOf) -> OrdersExport:
         """What we keep of a customer, for the customer."""
         ...

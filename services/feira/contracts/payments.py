@@ -5,7 +5,7 @@ from typing import ClassVar, Literal, Protocol
 from uuid import UUID
 
 from feira.kernel.errors import Refused
-from feira.kernel.message import Event, Message
+from feira.kernel.message import Event, Message, remote
 
 
 class Authorize(Message, frozen=True, kw_only=True):
@@ -57,12 +57,14 @@ class GatewayFailed(Refused):
 class Payments(Protocol):
     """Each method answers item by item, in order; an item's refusal never touches its neighbours."""
 
+    @remote(idempotent=True, deadline_s=15)  # Longer than a gateway is waited for.
     async def authorize(self, asks: Sequence[Authorize]) -> Sequence[Authorized | Refused]:
         """Set money aside. The same order and amount again: the same answer (a declined payment may be tried with
         another token). Another amount: the former is voided and a new payment begun.
         """
         ...
 
+    @remote(idempotent=True)
     async def void(self, asks: Sequence[Void]) -> Sequence[Voided | Refused]:
         """Give money back that no order stands for. Twice is the same as once."""
         ...

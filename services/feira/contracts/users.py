@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import ClassVar, Protocol
 from uuid import UUID
 
-from feira.kernel.message import Event, Message
+from feira.kernel.message import Event, Message, remote
 
 
 class KeysAsk(Message, frozen=True, kw_only=True):
@@ -18,6 +18,7 @@ class Keys(Message, frozen=True, kw_only=True):
 
 
 class Users(Protocol):
+    @remote(idempotent=True)
     async def keys(self, ask: KeysAsk) -> Keys:
         """The keys in use: those that sign now, and those whose tokens may still live."""
         ...
