@@ -39,9 +39,9 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         return
     from feira.host.postgres import Postgres  # noqa: PLC0415 - needed only where no server was given.
 
-    postgres = Postgres(tmp_path_factory.mktemp("postgres"), connections=400)
+    postgres = Postgres(tmp_path_factory.mktemp("postgres"), connections_max=400)
     asyncio.run(postgres.start())
-    yield postgres.url("postgres")
+    yield postgres.url("postgres", user="postgres")
     asyncio.run(postgres.stop())
 
 
