@@ -1,0 +1,70 @@
+"""How an order is called: its id, the number people read to each other, and the token that opens it to a guest."""
+
+import hashlib
+import hmac
+from base64 import urlsafe_b64encode
+from uuid import UUID
+
+ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base 32: no I, L, O or U.
+DIGITS = 8
+HALF_BITS = 20
+HALF_MASK = (1 << HALF_BITS) - 1
+SEQUENCE_MAX = (1 << 2 * HALF_BITS) - 1
+ROUNDS = 8
+_READ = str.maketrans("ILO", "110", "- ")
+
+
+def order_id(scope: str, key: str) -> UUID:
+    """The one order that an idempotency key names in the scope of its caller."""
+    digest = hashlib.sha256(f"{len(scope)}:{scope}{key}".encode()).digest()
+    return UUID(bytes=digest[:16], version=5)
+
+
+def scope_of(user_id: UUID | None, cart_id: str | None, email: str) -> str:
+    """Whose word an idempotency key is: the customer's, else the cart's, else the e-mail's."""
+    if user_id is not None:
+        return f"customer {user_id}"
+    return f"cart {cart_id}" if cart_id is not None else f"email {email.lower()}"
+
+
+def order_number(sequence: int, key: bytes) -> str:
+    """The number of the `sequence`-th order: eight characters of a keyed permutation, so that they neither repeat nor tell
+    how many orders there are or what the next is, and one that catches a slip of the tongue.
+    """
+    if not 0 <= sequence <= SEQUENCE_MAX:
+        raise ValueError(f"there are numbers for sequences from 0 to {SEQUENCE_MAX}")
+    left, right = sequence >> HALF_BITS, sequence & HALF_MASK
+    for turn in range(ROUNDS):
+        mixed = hashlib.blake2s(turn.to_bytes(1, "big") + right.to_bytes(3, "big"), key=key, digest_size=4).digest()
+        left, right = right, left ^ int.from_bytes(mixed, "big") & HALF_MASK
+    value = left << HALF_BITS | right
+    text = "".join(ALPHABET[value >> 5 * place & 31] for place in reversed(range(DIGITS)))
+    return text + _check(text)
+
+
+def read_number(text: str) -> str | None:
+    """A number as people write it, in the form that we keep; None if it cannot be one."""
+    number = text.upper().translate(_READ)
+    if len(number) != DIGITS + 1 or not set(number) <= set(ALPHABET) or _check(number[:-1]) != number[-1]:
+        return None
+    return number
+
+
+def _check(text: str) -> str:
+    """The Luhn algorithm in base 32: finds every wrong character and nearly every swap of neighbours."""
+    base = len(ALPHABET)
+    total = 0
+    for place, character in enumerate(reversed(text)):
+        value = ALPHABET.index(character) * (2 if place % 2 == 0 else 1)
+        total += value // base + value % base
+    return ALPHABET[-total % base]
+
+
+def order_token(identity: UUID, key: bytes) -> str:
+    """What opens the order to whoever holds it."""
+    return urlsafe_b64encode(hmac.digest(key, identity.bytes, "sha256")).rstrip(b"=").decode()
+
+
+def opens(token: str, identity: UUID, key: bytes) -> bool:
+    """Whether the token is this order's, in a time that tells nothing of it."""
+    return hmac.compare_digest(token.encode(), order_token(identity, key).encode())

@@ -1,0 +1,150 @@
+"""The statements of a checkout under way: whose turn it is, and what was answered."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from feira.contracts.goods import Line
+from feira.kernel.db import Tx
+
+LEASE_S = 30  # How long a checkout has before a retry may take it over.
+
+
+class Attempt(msgspec.Struct, frozen=True, kw_only=True):
+    """A row of attempts; `mine` tells that the lease is the asker's."""
+
+    order_id: UUID
+    digest: bytes
+    sequence: int
+    mine: bool
+    lines: tuple[Line, ...] | None = None
+    early: tuple[dict[str, Any], ...] = ()
+    status: int | None = None
+    answer: dict[str, Any] | None = None
+
+
+class Begin(msgspec.Struct, frozen=True, kw_only=True):
+    """Take the lease on this order's attempt, as `lease`. `lines` is the cart's snapshot, None if there is no cart."""
+
+    order_id: UUID
+    digest: bytes
+    lease: UUID
+    cart_id: str | None = None
+    lines: tuple[Line, ...] | None = None
+
+
+class Finish(msgspec.Struct, frozen=True, kw_only=True):
+    """Give the lease up: with a `status` and `answer` to keep, or else to be forgotten or to be tried again."""
+
+    order_id: UUID
+    lease: UUID
+    forget: bool = False
+    status: int | None = None
+    answer: dict[str, Any] | None = None
+
+
+_COLUMNS = "order_id, digest, sequence, lines, early, status, answer"
+
+
+def _attempt(row: Any, lease: UUID | None) -> Attempt:
+    return Attempt(
+        order_id=row["order_id"],
+        digest=row["digest"],
+        sequence=row["sequence"],
+        mine=row["lease"] == lease,
+        lines=None if row["lines"] is None else msgspec.convert(row["lines"], tuple[Line, ...]),
+        early=tuple(row["early"] or ()),
+        status=row["status"],
+        answer=row["answer"],
+    )
+
+
+async def begin(tx: Tx, asks: Sequence[Begin]) -> dict[UUID, Attempt]:
+    """Take what leases can be taken; answers each attempt as it stands then, `mine` where the lease was got.
+
+    A lease got before by the same ask is got again: the ask may be repeated. The commit is not waited for: what is lost
+    with the server's memory is begun again by a retry, and the order's own commit is always waited for.
+    """
+    leases = {ask.order_id: ask.lease for ask in asks}
+    await tx.execute("set local synchronous_commit = off")
+    await tx.execute(
+        """insert into attempts as a (order_id, digest, lease, leased_until, cart_id, lines)
+           select o, d, l, now() + $6 * interval '1 second', c, n
+           from unnest($1::uuid[], $2::bytea[], $3::uuid[], $4::text[], $5::jsonb[]) as e(o, d, l, c, n) order by o
+           on conflict (order_id) do update set lease = excluded.lease, leased_until = excluded.leased_until
+           where a.status is null and a.digest = excluded.digest and a.leased_until < now()""",
+        [ask.order_id for ask in asks],
+        [ask.digest for ask in asks],
+        [ask.lease for ask in asks],
+        [ask.cart_id for ask in asks],
+        [ask.lines for ask in asks],
+        LEASE_S,
+    )
+    rows = await tx.fetch(
+        f"select {_COLUMNS}, lease from attempts where order_id = any($1::uuid[])",
+        list(leases),
+    )
+    return {row["order_id"]: _attempt(row, leases[row["order_id"]]) for row in rows}
+
+
+async def peek(tx: Tx, order_id: UUID, cart_id: str) -> tuple[Attempt | None, bool]:
+    """The attempt as it stands, if there is one, and whether another order stands for the cart."""
+    row = await tx.fetchrow(
+        f"""select {_COLUMNS}, lease,
+                   exists (select from orders where cart_id = $2 and status <> 'cancelled' and id <> $1) as ordered
+            from (select 1) as always left join attempts on order_id = $1""",
+        order_id,
+        cart_id,
+    )
+    assert row is not None  # noqa: S101 - the left side of the join is always there.
+    return (None if row["order_id"] is None else _attempt(row, None)), row["ordered"]
+
+
+async def lock(tx: Tx, leases: dict[UUID, UUID]) -> dict[UUID, Attempt]:
+    """The attempts on these orders, locked in the order of their ids."""
+    rows = await tx.fetch(
+        f"select {_COLUMNS}, lease from attempts where order_id = any($1::uuid[]) order by order_id for update",
+        list(leases),
+    )
+    return {row["order_id"]: _attempt(row, leases[row["order_id"]]) for row in rows}
+
+
+async def placed(tx: Tx, order_ids: Sequence[UUID]) -> None:
+    """These attempts came to their orders. The order itself is the answer that is kept."""
+    await tx.execute(
+        "update attempts set status = 201, lines = null, early = null where order_id = any($1::uuid[])", order_ids
+    )
+
+
+async def finish(tx: Tx, asks: Sequence[Finish]) -> None:
+    """Give leases up. An attempt that was taken over or answered meanwhile is left as it is."""
+    gone = [ask for ask in asks if ask.forget]
+    kept = [ask for ask in asks if not ask.forget]
+    if gone:
+        await tx.execute(
+            """delete from attempts a using unnest($1::uuid[], $2::uuid[]) as e(o, l)
+               where order_id = o and lease = l and status is null""",
+            [ask.order_id for ask in gone],
+            [ask.lease for ask in gone],
+        )
+    if kept:
+        await tx.execute(
+            """update attempts set leased_until = now() - interval '1 second', status = s, answer = w
+               from unnest($1::uuid[], $2::uuid[], $3::smallint[], $4::jsonb[]) as e(o, l, s, w)
+               where order_id = o and lease = l and status is null""",
+            [ask.order_id for ask in kept],
+            [ask.lease for ask in kept],
+            [ask.status for ask in kept],
+            [ask.answer for ask in kept],
+        )
+
+
+async def keep_early(tx: Tx, order_id: UUID, news: dict[str, Any]) -> None:
+    """News about a payment whose order is not there yet: the commit of the order will hear it."""
+    await tx.execute(
+        "update attempts set early = coalesce(early, '[]') || jsonb_build_array($2::jsonb) where order_id = $1",
+        order_id,
+        news,
+    )
