@@ -200,8 +200,8 @@ class Route:
     raise beyond what the kernel refuses by itself, for OpenAPI. `keyed` asks for an Idempotency-Key. A `body_optional`
     body that is empty is read as `{}`. `public_cache` replies carry an ETag and may be kept by anybody; all others are
     `no-store`. `localised` takes `?locale=` and says which language was answered (a handler that knows better gives
-    its own Content-Language). `consumes` and `produces` name other media types than JSON. `dev_only` routes do not
-    exist in production; `hidden` ones are not in OpenAPI.
+    its own Content-Language). `consumes` and `produces` name other media types than JSON. A route that
+    `signs_in` takes no notice of an old access cookie. `dev_only` routes do not exist in production; `hidden` ones are not in OpenAPI.
     """
 
     method: str
@@ -226,6 +226,7 @@ class Route:
     consumes: tuple[str, ...] = (JSON,)
     produces: str = JSON
     description: str = ""
+    signs_in: bool = False
     dev_only: bool = False
     hidden: bool = False
 

@@ -60,14 +60,15 @@ def refusal_of(error: BaseException) -> Refused:
 
 def document(refusal: Refused) -> dict[str, Any]:
     """The problem document. `extra` adds members and never replaces one."""
-    extra = {name: value for name, value in refusal.extra.items() if name != "retry_after_s"}
-    return extra | {
+    found = {
         "type": f"/docs#error-{refusal.code}",
         "title": refusal.title,
         "status": refusal.status,
         "detail": refusal.detail,
         "code": refusal.code,
     }
+    more = {name: value for name, value in refusal.extra.items() if name not in found and name != "retry_after_s"}
+    return found | more
 
 
 def problem(refusal: Refused, more: Mapping[str, str] | None = None) -> Answer:

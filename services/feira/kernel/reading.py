@@ -45,6 +45,8 @@ def decode(raw: bytes, decoder: msgspec.json.Decoder[Any]) -> Any:
 def _parse(raw: bytes) -> None:
     try:
         msgspec.json.decode(raw)
+    except msgspec.ValidationError:
+        return  # Well-formed, though no value of ours: a number beyond all bounds.
     except RecursionError as error:
         raise Malformed("The body is nested too deeply") from error
     except msgspec.DecodeError as error:

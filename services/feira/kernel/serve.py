@@ -1,0 +1,86 @@
+"""The HTTP server around an application: the only place that knows Granian."""
+
+import asyncio
+import contextlib
+import resource
+import socket
+from typing import Final
+
+from granian.constants import HTTPModes
+from granian.http import HTTP1Settings
+from granian.server.embed import Server as Granian
+
+from feira.kernel.dispatch import App
+
+BACKLOG: Final = 4096
+CONNECTIONS_MAX: Final = 16_384  # Open at once in one process; further ones wait to be accepted.
+HEAD_MAX: Final = 64 << 10
+HEAD_TIMEOUT_MS: Final = 10_000
+START_TIMEOUT_S: Final = 10.0
+GRACE_S: Final = 10.0
+
+
+def claim(host: str, port: int) -> None:
+    """Raise OSError if somebody listens there. Our workers share the port, which would hide it from each of them."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        probe.bind((host, port))
+
+
+class Server:
+    """Serves one application on one address, inside the running loop. Several processes may share the address."""
+
+    def __init__(self, app: App, host: str, port: int) -> None:
+        self._app = app
+        self._host = host
+        self._port = port
+        self._granian = Granian(
+            app,
+            host,
+            port,
+            http=HTTPModes.http1,
+            websockets=False,
+            backlog=BACKLOG,
+            backpressure=CONNECTIONS_MAX,
+            http1_settings=HTTP1Settings(header_read_timeout=HEAD_TIMEOUT_MS, max_buffer_size=HEAD_MAX),
+            log_enabled=False,
+        )
+        self._serving: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Serves when it returns. Raises OSError or RuntimeError if the address cannot be had."""
+        _raise_file_limit()
+        self._serving = asyncio.ensure_future(self._granian.serve())
+        async with asyncio.timeout(START_TIMEOUT_S):
+            while not self._serving.done():
+                with contextlib.suppress(OSError):
+                    await self._touch()
+                    return
+                await asyncio.sleep(0.01)
+        await self._serving
+
+    async def _touch(self) -> None:
+        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self._host, self._host)  # noqa: S104 - compared, not bound.
+        _, writer = await asyncio.open_connection(host, self._port)
+        writer.close()
+
+    async def stop(self, grace_s: float = GRACE_S) -> None:
+        """No new connection is taken, and what is in progress may end within the grace."""
+        if self._serving is None:
+            return
+        self._granian.stop()  # type: ignore[no-untyped-call] # Granian leaves this one untyped.
+        try:
+            await asyncio.wait_for(asyncio.shield(self._serving), grace_s)
+        except TimeoutError:
+            self._serving.cancel()
+        self._serving = None
+
+
+def _raise_file_limit() -> None:
+    """Each connection is an open file; systems often start programs with a limit of 1,024."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = CONNECTIONS_MAX + 1024 if hard == resource.RLIM_INFINITY else min(hard, CONNECTIONS_MAX + 1024)
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
