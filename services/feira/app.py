@@ -1,0 +1,204 @@
+"""The composition root: which services run here, and where the others are. Nothing else in the program knows.
+
+    async with opened(settings, ["catalog"]) as shop:      # services without a face: what the command line uses
+        await shop.services["catalog"].is_empty()
+
+    await serve(settings, ready, stop)                     # the whole worker process
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
+
+from feira.carts.card import card as carts
+from feira.catalog.card import card as catalog
+from feira.contracts.users import KeysAsk, Users
+from feira.kernel import logs
+from feira.kernel.auth import Verifier
+from feira.kernel.bus import SCHEMA as BUS
+from feira.kernel.bus import Bus, Leases
+from feira.kernel.card import Card, Context
+from feira.kernel.config import Settings
+from feira.kernel.db import Db
+from feira.kernel.http import Route
+from feira.kernel.loops import job_group, keep_tending, keep_working
+from feira.kernel.migrate import SQL, migrate
+from feira.kernel.relay import Consumer, keep_consuming, keep_relaying
+from feira.kernel.rpc import RpcServer, connect
+from feira.kernel.serve import HttpServer
+from feira.notifications.card import card as notifications
+from feira.orders.card import card as orders
+from feira.payments.card import card as payments
+from feira.users.card import card as users
+
+CARDS: Mapping[str, Card] = {card.name: card for card in (users, catalog, carts, orders, payments, notifications)}
+READY_S = 1.0  # How long an answer about readiness is believed.
+PING_TIMEOUT_S = 2.0
+
+
+class Unfit(Exception):
+    """The program cannot be put together as asked; the message is a sentence for the operator."""
+
+
+def provider_of(contract: type) -> Card:
+    [found] = [card for card in CARDS.values() if card.provides is contract]
+    return found
+
+
+def chosen(settings: Settings) -> list[Card]:
+    """The services that run here, providers before those who need them."""
+    names = settings.run or tuple(CARDS)
+    if unknown := [name for name in names if name not in CARDS]:
+        raise Unfit(f"there is no service {', '.join(unknown)}; there are {', '.join(CARDS)}")
+    found: dict[str, Card] = {}
+
+    def add(card: Card) -> None:
+        for contract in card.needs.values():
+            provider = provider_of(contract)
+            if provider.name in names:
+                add(provider)
+            elif provider.name not in settings.addresses:
+                raise Unfit(
+                    f"{card.name} needs {provider.name}: run it here too, or say where it is "
+                    f"(--{provider.name}-addr HOST:PORT)"
+                )
+        found[card.name] = card
+
+    for name in names:
+        add(CARDS[name])
+    return list(found.values())
+
+
+def hearers() -> dict[str, list[str]]:
+    """Who hears each topic, of all services there are, wherever they run."""
+    found: dict[str, list[str]] = {}
+    for card in CARDS.values():
+        for topic in {handler.kind.topic for handler in card.handlers}:
+            found.setdefault(topic, []).append(card.name)
+    return found
+
+
+def with_needed(names: Sequence[str]) -> tuple[str, ...]:
+    """These services and all that they need."""
+    found = dict.fromkeys(names)
+    for name in names:
+        found.update(dict.fromkeys(with_needed([provider_of(need).name for need in CARDS[name].needs.values()])))
+    return tuple(found)
+
+
+def connections_min(settings: Settings) -> int:
+    """How many database connections the process tree needs at the least: one a service, and two for the bus."""
+    return settings.workers * (len(chosen(settings)) + 2)
+
+
+async def migrate_all(settings: Settings) -> list[str]:
+    """Bring the schemas of the services that run here up to date, and the bus's; answers what was run."""
+    ran = await migrate(settings.bus_url, BUS, [SQL / "bus"])
+    for card in chosen(settings):
+        ran += await migrate(settings.database_of(card.name), card.name, [SQL / "service", card.home / "migrations"])
+    return ran
+
+
+class Shop:
+    """Some services, built and connected, on migrated schemas."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.cards = chosen(settings)
+        self.services: dict[str, Any] = {}
+        self.dbs: dict[str, Db] = {}
+        self.consumers: dict[str, Consumer] = {}
+        self.leases = Leases(settings.bus_url, worker=settings.worker, workers=settings.workers)
+        self._stack = AsyncExitStack()
+        self._remote: dict[type, Any] = {}
+        self._pinged = (float("-inf"), "")
+
+    async def open(self) -> None:
+        budget = self.settings.db_connections // self.settings.workers
+        share = (budget - 1) // (len(self.cards) + 1)  # One connection holds the leases.
+        self.bus = Bus(await self._db(BUS, self.settings.bus_url, share), hearers())
+        for card in self.cards:
+            db = await self._db(card.name, self.settings.database_of(card.name), share)
+            context = Context(db=db, settings=self.settings, wake=self._waker(card), log=logs.logger(card.name))
+            needs = {name: self.find(contract) for name, contract in card.needs.items()}
+            service = self.services[card.name] = card.build(context, **needs)
+            if hasattr(service, "start"):
+                await service.start()
+            if hasattr(service, "stop"):
+                self._stack.push_async_callback(service.stop)
+            self.consumers[card.name] = Consumer(card.name, service, db, self.bus, card.handlers)
+
+    async def close(self) -> None:
+        await self._stack.aclose()
+
+    async def _db(self, schema: str, url: str, connections_max: int) -> Db:
+        db = self.dbs[schema] = await Db.open(url, schema, connections_max)
+        self._stack.push_async_callback(db.close)
+        return db
+
+    def _waker(self, card: Card) -> Callable[[str], None]:
+        return lambda job: self.leases.wake(job_group(card.name, job))
+
+    def find(self, contract: type) -> Any:
+        """Who provides a contract: the service itself if it runs here, else a client with the same face."""
+        provider = provider_of(contract)
+        if provider.name in self.services:
+            return self.services[provider.name]
+        if contract not in self._remote:
+            client = connect(contract, self.settings.addresses[provider.name])
+            self._stack.push_async_callback(client.close)
+            self._remote[contract] = client
+        return self._remote[contract]
+
+    def routes(self) -> list[Route]:
+        return [
+            route
+            for card in self.cards
+            for route in card.routes(self.services[card.name])
+            if not (route.dev_only and self.settings.production)
+        ]
+
+    async def unready(self) -> str:
+        """Why nothing can be served now; empty if it can."""
+        at, why = self._pinged
+        if time.monotonic() - at > READY_S:
+            why = ""
+            for schema, db in self.dbs.items():
+                try:
+                    async with asyncio.timeout(PING_TIMEOUT_S), db.read() as tx:
+                        await tx.execute("select 1")
+                except Exception as failure:  # noqa: BLE001 - whatever it is, we are not ready, and say why.
+                    why = f"the database of {schema} does not answer ({type(failure).__name__})"
+                    break
+            self._pinged = (time.monotonic(), why)
+        return why
+
+    def loops(self) -> list[asyncio.Task[None]]:
+        """Everything that goes on beside requests: relays, consumers, jobs."""
+        tasks = []
+        for card in self.cards:
+            service, db = self.services[card.name], self.dbs[card.name]
+            tasks.append(keep_relaying(card.name, db, self.bus, self.leases))
+            if card.handlers:
+                tasks.append(keep_consuming(self.consumers[card.name], self.leases))
+            tasks.append(keep_tending(card, service, db, self.bus, self.leases))
+            tasks.extend(keep_working(card, job, service, self.leases) for job in card.jobs)
+        return [asyncio.create_task(task) for task in (*tasks, self.leases.run())]
+
+
+@asynccontextmanager
+async def opened(settings: Settings, names: Sequence[str] = ()) -> AsyncIterator[Shop]:
+    """The named services (none means those of the settings) and what they need, without a face to the outside.
+
+    What they emit is passed on by the running shop, or by the next one that runs.
+    """
+    if names:
+        settings = with_services(settings, with_needed(names))
+    shop = Shop(settings)
+    try:
+        await shop.open()
+        yield shop
+    finally:
+        await shop.close()
