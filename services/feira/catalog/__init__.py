@@ -1,0 +1,1 @@
+"""Products, their texts and categories, and the stock that is counted, set aside and sold."""

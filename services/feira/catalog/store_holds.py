@@ -1,0 +1,169 @@
+"""The statements on what is set aside for orders."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+import asyncpg
+import msgspec
+
+from feira.catalog.domain import HoldState, Prior, summed
+from feira.catalog.domain_sale import Outcome
+from feira.catalog.store import as_json
+from feira.contracts.goods import Line, PricedLine
+from feira.kernel.db import Tx
+
+# The lines are decoded by msgspec into their own types at once, so they are asked for as text.
+_PRIOR = """order_id, id, digest, state, lines::text, expires_at, failed, cancelled, owed::text,
+            extract(epoch from expires_at - now())::float8 as left_s"""
+_lines = msgspec.json.Decoder(tuple[PricedLine, ...])
+_owed = msgspec.json.Decoder(tuple[Line, ...])
+
+
+def _prior(row: asyncpg.Record) -> Prior:
+    return Prior(
+        order_id=row["order_id"],
+        hold_id=row["id"],
+        digest=row["digest"],
+        state=row["state"],
+        lines=_lines.decode(row["lines"]),
+        expires_at=row["expires_at"],
+        left_s=row["left_s"],
+        failed=row["failed"],
+        cancelled=row["cancelled"],
+        owed=_owed.decode(row["owed"]) if row["owed"] != "[]" else (),
+    )
+
+
+async def lock_of_orders(tx: Tx, order_ids: Sequence[UUID]) -> dict[UUID, Prior]:
+    """What these orders have set aside so far, locked."""
+    rows = await tx.fetch(
+        f"select {_PRIOR} from holds where order_id = any($1::uuid[]) order by order_id for no key update", order_ids
+    )
+    return {row["order_id"]: _prior(row) for row in rows}
+
+
+async def lock_by_id(tx: Tx, hold_ids: Sequence[UUID]) -> dict[UUID, Prior]:
+    """The holds of these very ids, locked; one that was revived since has another id."""
+    rows = await tx.fetch(
+        f"select {_PRIOR} from holds where id = any($1::uuid[]) order by order_id for no key update", hold_ids
+    )
+    return {row["id"]: _prior(row) for row in rows}
+
+
+async def lock_expired(tx: Tx, limit: int) -> list[Prior]:
+    """Holds whose time is up, locked; those that somebody is at work on are left for the next round."""
+    rows = await tx.fetch(
+        f"""select {_PRIOR} from holds where state = 'held' and expires_at <= now()
+            order by expires_at limit $1 for no key update skip locked""",
+        limit,
+    )
+    return [_prior(row) for row in rows]
+
+
+class NewHold(msgspec.Struct, frozen=True):
+    """Goods to be set aside: for an order without a hold, or again for one whose hold lapsed."""
+
+    hold_id: UUID
+    order_id: UUID
+    digest: str
+    lines: tuple[PricedLine, ...]
+
+
+async def keep(tx: Tx, holds: Sequence[NewHold], ttl_s: float) -> dict[UUID, datetime]:
+    """Write the holds down; answers when each expires, by its order.
+
+    An order that somebody else has just set goods aside for is left out: the caller must look again.
+    """
+    holds = sorted(holds, key=lambda hold: hold.order_id)
+    rows = await tx.fetch(
+        """insert into holds as h (order_id, id, digest, state, units, lines, expires_at)
+           select o, i, d, 'held', u, l::jsonb, now() + $6 * interval '1 second'
+           from unnest($1::uuid[], $2::uuid[], $3::text[], $4::bigint[], $5::text[]) as n(o, i, d, u, l)
+           on conflict (order_id) do update
+           set id = excluded.id, state = 'held', expires_at = excluded.expires_at
+           where h.state in ('released', 'expired') and not h.cancelled and not h.failed
+           returning order_id, expires_at""",
+        [hold.order_id for hold in holds],
+        [hold.hold_id for hold in holds],
+        [hold.digest for hold in holds],
+        [sum(summed(hold.lines).values()) for hold in holds],
+        [as_json(hold.lines) for hold in holds],
+        ttl_s,
+    )
+    return {row["order_id"]: row["expires_at"] for row in rows}
+
+
+async def renew(tx: Tx, order_ids: Sequence[UUID], ttl_s: float) -> dict[UUID, datetime]:
+    """Let live holds live at least this much longer from now."""
+    rows = await tx.fetch(
+        """update holds set expires_at = greatest(expires_at, now() + $2 * interval '1 second')
+           where order_id = any($1::uuid[]) and state = 'held' returning order_id, expires_at""",
+        order_ids,
+        ttl_s,
+    )
+    return {row["order_id"]: row["expires_at"] for row in rows}
+
+
+class Unheard(msgspec.Struct, frozen=True):
+    """An order of which nothing was ever set aside here, or nothing is remembered."""
+
+    order_id: UUID
+    hold_id: UUID
+    lines: tuple[PricedLine, ...]
+
+
+async def remember(tx: Tx, orders: Sequence[Unheard]) -> None:
+    """Give each of these orders a record, as of a hold that has expired, unless it has one."""
+    orders = sorted(orders, key=lambda order: order.order_id)
+    await tx.execute(
+        """insert into holds (order_id, id, digest, state, units, lines, expires_at)
+           select o, i, '', 'expired', u, l::jsonb, now()
+           from unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::text[]) as n(o, i, u, l)
+           on conflict (order_id) do nothing""",
+        [order.order_id for order in orders],
+        [order.hold_id for order in orders],
+        [sum(summed(order.lines).values()) for order in orders],
+        [as_json(order.lines) for order in orders],
+    )
+
+
+async def settle(tx: Tx, was: dict[UUID, HoldState], outcomes: Sequence[Outcome]) -> None:
+    """Write down what became of these orders' holds, each only from the state it was in."""
+    changed: int = await tx.fetchval(
+        """with settled as (
+               update holds h set state = n.state, failed = n.failed, cancelled = n.cancelled, owed = n.owed::jsonb
+               from unnest($1::uuid[], $2::text[], $3::text[], $4::boolean[], $5::boolean[], $6::text[])
+                    as n(order_id, was, state, failed, cancelled, owed)
+               where h.order_id = n.order_id and h.state = n.was returning 1)
+           select count(*) from settled""",
+        [outcome.order_id for outcome in outcomes],
+        [was[outcome.order_id] for outcome in outcomes],
+        [outcome.state for outcome in outcomes],
+        [outcome.failed for outcome in outcomes],
+        [outcome.cancelled for outcome in outcomes],
+        [as_json(outcome.owed) for outcome in outcomes],
+    )
+    if changed != len(outcomes):
+        raise LookupError("a hold changed its state while it was locked")
+
+
+async def forget_lapsed(tx: Tx, older_than_s: float, limit: int) -> int:
+    """Drop holds that lapsed long ago and that no order was ever heard of for; answers how many."""
+    rows = await tx.fetch(
+        """delete from holds where order_id in (
+               select order_id from holds
+               where state in ('released', 'expired') and expires_at < now() - $1 * interval '1 second'
+                     and not failed and not cancelled and owed = '[]'
+               order by expires_at limit $2 for update skip locked)
+           returning 1""",
+        older_than_s,
+        limit,
+    )
+    return len(rows)
+
+
+async def count_by_state(tx: Tx) -> dict[str, tuple[int, int]]:
+    """How many holds are in each state, and of how many units: those that live are found by their index."""
+    rows = await tx.fetch("select state, count(*) as holds, sum(units)::bigint as units from holds group by state")
+    return {row["state"]: (row["holds"], row["units"]) for row in rows}
