@@ -25,7 +25,7 @@ import base64
 import binascii
 import hashlib
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property, lru_cache
@@ -200,7 +200,8 @@ class Route:
     raise beyond what the kernel refuses by itself, for OpenAPI. `keyed` asks for an Idempotency-Key. A `body_optional`
     body that is empty is read as `{}`. `public_cache` replies carry an ETag and may be kept by anybody; all others are
     `no-store`. `localised` takes `?locale=` and says which language was answered (a handler that knows better gives
-    its own Content-Language). `consumes` and `produces` name other media types than JSON. A route that
+    its own Content-Language). `consumes` and `produces` name other media types than JSON; `headers` are those that it
+    reads beyond the usual ones, with what they mean. A route that
     `signs_in` takes no notice of an old access cookie. `dev_only` routes do not exist in production; `hidden` ones are not in OpenAPI.
     """
 
@@ -226,6 +227,7 @@ class Route:
     consumes: tuple[str, ...] = (JSON,)
     produces: str = JSON
     description: str = ""
+    headers: tuple[tuple[str, str], ...] = ()
     signs_in: bool = False
     dev_only: bool = False
     hidden: bool = False
@@ -297,27 +299,27 @@ def best_locale(wanted: Sequence[str], offered: Sequence[str]) -> str:
     return offered[0] if offered else LOCALES[0]
 
 
-class Pictures:
+class Files:
     """A folder of packaged files that never change, served at `prefix` by their names alone, inert in a browser."""
 
     TYPES: ClassVar[Mapping[str, str]] = {
         ".avif": "image/avif",
+        ".css": "text/css; charset=utf-8",
         ".jpg": "image/jpeg",
+        ".js": "text/javascript; charset=utf-8",
         ".png": "image/png",
         ".svg": "image/svg+xml",
         ".txt": "text/plain; charset=utf-8",
         ".webp": "image/webp",
     }
 
-    def __init__(self, prefix: str, folder: Path) -> None:
-        self.prefix = prefix.rstrip("/")
+    def __init__(self, prefix: str, folder: Path, *, max_age_s: int = 86400, hidden: bool = False) -> None:
+        self.route = Route("GET", prefix.rstrip("/") + "/{name}", self._send, summary="A picture", tag="Media",
+                           public_cache=True, produces="image/*", hidden=hidden)  # fmt: skip
         # Only names that were there at the start are ever opened, so no name can lead out of the folder.
-        self._files = {file.name: file for file in folder.iterdir() if file.suffix in self.TYPES and file.is_file()}
+        self._files = {file.name: file for file in folder.iterdir() if file.suffix in self.TYPES}
         self._tags: dict[str, str] = {}
-
-    def routes(self) -> Iterator[Route]:
-        yield Route("GET", self.prefix + "/{name}", self._send, summary="A picture", tag="Media", public_cache=True,
-                    produces="image/*", refusals=(NotFound,))  # fmt: skip
+        self._cache = f"public, max-age={max_age_s}"
 
     async def _send(self, request: Request[None, None]) -> Answer:
         file = self._files.get(request.path["name"])
@@ -325,9 +327,6 @@ class Pictures:
             raise NotFound
         body = file.read_bytes()
         tag = self._tags.setdefault(file.name, f'"{hashlib.sha256(body).hexdigest()[:32]}"')
-        headers = (
-            ("etag", tag),
-            ("cache-control", "public, max-age=86400"),
-            ("content-security-policy", "default-src 'none'; style-src 'unsafe-inline'; sandbox"),
-        )
+        policy = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
+        headers = (("etag", tag), ("cache-control", self._cache), ("content-security-policy", policy))
         return Answer(200, body, headers, self.TYPES[file.suffix])

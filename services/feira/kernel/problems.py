@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any, Final
 
 import msgspec
@@ -49,6 +50,10 @@ class Internal(Refused):
     title = "Something went wrong on our side"
 
 
+def status_title(status: int) -> str:
+    return HTTPStatus(status).phrase
+
+
 def refusal_of(error: BaseException) -> Refused:
     """What a client is told of an exception: the refusal itself, that something is out of reach, or nothing at all."""
     if isinstance(error, Refused):
@@ -58,7 +63,7 @@ def refusal_of(error: BaseException) -> Refused:
     return Internal()
 
 
-def document(refusal: Refused) -> dict[str, Any]:
+def document_of(refusal: Refused) -> dict[str, Any]:
     """The problem document. `extra` adds members and never replaces one."""
     found = {
         "type": f"/docs#error-{refusal.code}",
@@ -78,4 +83,4 @@ def problem(refusal: Refused, more: Mapping[str, str] | None = None) -> Answer:
         headers.append(("retry-after", str(max(1, int(refusal.extra.get("retry_after_s", 1))))))
     if refusal.status == 401:
         headers.append(("www-authenticate", "Bearer"))
-    return Answer(refusal.status, _encode(document(refusal)), tuple(headers), PROBLEM)
+    return Answer(refusal.status, _encode(document_of(refusal)), tuple(headers), PROBLEM)

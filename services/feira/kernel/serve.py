@@ -4,13 +4,22 @@ import asyncio
 import contextlib
 import resource
 import socket
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
 from granian.constants import HTTPModes
 from granian.http import HTTP1Settings
 from granian.server.embed import Server as Granian
 
+from feira import __version__
+from feira.kernel import metrics
+from feira.kernel.auth import Verifier
+from feira.kernel.config import Settings
 from feira.kernel.dispatch import App
+from feira.kernel.edge import Hosts
+from feira.kernel.errors import Unavailable
+from feira.kernel.http import Answer, Request, Route, View
+from feira.kernel.openapi import docs_routes, openapi
 
 BACKLOG: Final = 4096
 CONNECTIONS_MAX: Final = 16_384  # Open at once in one process; further ones wait to be accepted.
@@ -28,7 +37,50 @@ def claim(host: str, port: int) -> None:
         probe.bind((host, port))
 
 
-class Server:
+class Alive(View, frozen=True, kw_only=True):
+    status: str = "ok"
+
+
+def probes(unready: Callable[[], Awaitable[str]]) -> list[Route]:
+    """`/livez` while the loop runs, `/readyz` while `unready` answers no reason against it."""
+
+    async def livez(_request: Request[None, None]) -> Alive:
+        return Alive()
+
+    async def readyz(_request: Request[None, None]) -> Alive:
+        if why := await unready():
+            raise Unavailable(why)
+        return Alive()
+
+    return [
+        Route("GET", "/livez", livez, reply=Alive, hidden=True),
+        Route("GET", "/readyz", readyz, reply=Alive, hidden=True),
+    ]
+
+
+def public_app(
+    settings: Settings, routes: Sequence[Route], verifier: Verifier, unready: Callable[[], Awaitable[str]]
+) -> App:
+    """What customers reach: the services' routes, their documentation and the probes."""
+    document = openapi(routes, title=settings.shop_name, version=__version__)
+    return App(
+        [*routes, *docs_routes(document), *probes(unready)],
+        verifier=verifier,
+        hosts=Hosts(settings),
+        trusted_proxies=settings.trusted_proxies,
+    )
+
+
+def internal_app(unready: Callable[[], Awaitable[str]]) -> App:
+    """What operators reach, under any host name: metrics and the probes."""
+
+    async def read_metrics(_request: Request[None, None]) -> Answer:
+        return Answer(200, metrics.render(), content_type=metrics.CONTENT_TYPE)
+
+    return App([Route("GET", "/metrics", read_metrics, hidden=True), *probes(unready)])
+
+
+class HttpServer:
     """Serves one application on one address, inside the running loop. Several processes may share the address."""
 
     def __init__(self, app: App, host: str, port: int) -> None:

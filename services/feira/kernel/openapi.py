@@ -1,0 +1,206 @@
+"""The table of routes told as OpenAPI 3.1, and a page that shows it without any other host."""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from feira.kernel.edge import ACCESS_COOKIE
+from feira.kernel.errors import Forbidden, Invalid, Malformed, NotFound, Overloaded, Refused, TooLarge, Unauthenticated
+from feira.kernel.http import JSON, Answer, Files, Request, Route, Stream
+from feira.kernel.problems import (
+    PROBLEM,
+    CrossSite,
+    RequestTimeout,
+    UnsupportedMediaType,
+    WrongHost,
+    document_of,
+    status_title,
+)
+
+PAGES: Final = Path(__file__).parent / "pages"
+PAGE_POLICY: Final = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; base-uri 'none'; "
+    "form-action 'none'; frame-ancestors 'none'"
+)
+_SCHEMAS: Final = "#/components/schemas/"
+
+
+class FieldProblem(msgspec.Struct):
+    field: str
+    message: str
+
+
+class Problem(msgspec.Struct):
+    """Why the request was refused (RFC 9457). `code` is stable; some codes add members of their own."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+    errors: list[FieldProblem] | msgspec.UnsetType = msgspec.UNSET
+
+
+def openapi(routes: Iterable[Route], *, title: str, version: str, description: str = "") -> dict[str, Any]:
+    """The document of these routes. The same routes give the same document."""
+    shown = [route for route in routes if not route.hidden]
+    kinds = [kind for route in shown for kind in (route.body, route.query, route.reply) if _has_schema(kind)]
+    found, schemas = msgspec.json.schema_components([*kinds, Problem], ref_template=_SCHEMAS + "{name}")
+    of = dict(zip((id(kind) for kind in kinds), found, strict=False))
+    paths: dict[str, dict[str, Any]] = {}
+    refusals: dict[str, type[Refused]] = {}
+    names = [_name(route) for route in shown]
+    for route, name in zip(shown, names, strict=True):
+        operation = _operation(route, of, schemas, refusals)
+        operation["operationId"] = name if names.count(name) == 1 else f"{name}_{len(paths)}"
+        paths.setdefault(route.path, {})[route.method.lower()] = operation
+    for kind in {_ref(of[id(route.query)]) for route in shown if route.query}:
+        schemas.pop(kind, None)
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": title, "version": version, "description": description},
+        "servers": [{"url": "/"}],
+        "tags": [{"name": tag} for tag in dict.fromkeys(route.tag for route in shown if route.tag)],
+        "paths": paths,
+        "components": {
+            "schemas": schemas,
+            "examples": {code: {"value": document_of(kind())} for code, kind in sorted(refusals.items())},
+            "securitySchemes": {
+                "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
+                "cookie": {"type": "apiKey", "in": "cookie", "name": ACCESS_COOKIE},
+            },
+        },
+    }
+
+
+def _has_schema(kind: Any) -> bool:
+    return kind is not None and kind is not Stream and kind is not bytes
+
+
+def _ref(schema: dict[str, Any]) -> str:
+    return str(schema.get("$ref", "")).removeprefix(_SCHEMAS)
+
+
+def _name(route: Route) -> str:
+    return str(getattr(route.run, "__name__", "run")).strip("_")
+
+
+def _operation(
+    route: Route, of: dict[int, Any], schemas: dict[str, Any], refusals: dict[str, type[Refused]]
+) -> dict[str, Any]:
+    operation: dict[str, Any] = {"summary": route.summary or route.path}
+    if route.tag:
+        operation["tags"] = [route.tag]
+    if route.description:
+        operation["description"] = route.description
+    signed_in: list[dict[str, list[str]]] = [{"bearer": []}, {"cookie": []}]
+    operation["security"] = [{}, *signed_in] if route.caller == "anyone" else signed_in
+    if route.caller in {"staff", "admin"}:
+        operation["x-role"] = route.caller
+    operation["parameters"] = _parameters(route, of, schemas)
+    if route.body is not None:
+        operation["requestBody"] = _request_body(route, of)
+    operation["responses"] = _responses(route, of, refusals)
+    return operation
+
+
+def _parameters(route: Route, of: dict[int, Any], schemas: dict[str, Any]) -> list[dict[str, Any]]:
+    text = {"type": "string", "minLength": 1, "maxLength": 255}
+    names = [part[1:-1] for part in route.path.split("/") if part.startswith("{")]
+    found: list[dict[str, Any]] = [{"name": name, "in": "path", "required": True, "schema": text} for name in names]
+    if route.query is not None:
+        whole = schemas[_ref(of[id(route.query)])]
+        for name, schema in whole["properties"].items():
+            plain = _not_null(schema)
+            parameter = {"name": name, "in": "query", "required": name in whole["required"], "schema": plain}
+            found.append(parameter | {key: plain.pop(key) for key in ("description",) if key in plain})
+    headers = [(name, about, False) for name, about in route.headers]
+    if route.keyed:
+        headers.append(("Idempotency-Key", "Names this request, so that sending it again does nothing twice.", True))
+    for name, about, required in headers:
+        header = {"name": name, "in": "header", "required": required, "schema": {**text, "pattern": "^[ -~]+$"}}
+        found.append({**header, "description": about})
+    if route.localised:
+        language = {"type": "string", "pattern": "^[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8}){0,4}$"}
+        about = "The language of texts, such as pt-BR; before Accept-Language."
+        found.append({"name": "locale", "in": "query", "schema": language, "description": about})
+    return found
+
+
+def _not_null(schema: dict[str, Any]) -> dict[str, Any]:
+    """The schema of a parameter that is simply left out where a body would say null."""
+    kinds = [kind for kind in schema.get("anyOf", ()) if kind != {"type": "null"}]
+    plain = {**kinds[0]} if len(kinds) == 1 else {**schema}
+    if schema.get("default") is not None:
+        plain["default"] = schema["default"]
+    return plain
+
+
+def _request_body(route: Route, of: dict[int, Any]) -> dict[str, Any]:
+    content: dict[str, Any] = {"schema": of[id(route.body)]} if _has_schema(route.body) else {}
+    if route.example is not None:
+        content["example"] = route.example
+    return {"required": not route.body_optional, "content": dict.fromkeys(route.consumes, content)}
+
+
+def _responses(route: Route, of: dict[int, Any], refusals: dict[str, type[Refused]]) -> dict[str, Any]:
+    good: dict[str, Any] = {"description": status_title(route.status)}
+    if route.status != 204 and (route.reply is not None or route.produces != JSON):
+        content: dict[str, Any] = {"schema": of[id(route.reply)]} if _has_schema(route.reply) else {}
+        if route.reply_example is not None:
+            content["example"] = route.reply_example
+        good["content"] = {route.produces: content}
+    responses = {str(route.status): good}
+    if route.public_cache:
+        good["headers"] = {"ETag": {"schema": {"type": "string"}}}
+        responses["304"] = {"description": status_title(304)}
+    by_status: dict[int, dict[str, type[Refused]]] = {}
+    for kind in (*_kernel_refusals(route), *route.refusals):
+        by_status.setdefault(kind.status, {})[kind.code] = kind
+        refusals[kind.code] = kind
+    for status, kinds in sorted(by_status.items()):
+        examples = {code: {"$ref": f"#/components/examples/{code}"} for code in sorted(kinds)}
+        responses[str(status)] = {
+            "description": "; ".join(f"`{code}`: {kind.title}" for code, kind in sorted(kinds.items())),
+            "content": {PROBLEM: {"schema": {"$ref": _SCHEMAS + "Problem"}, "examples": examples}},
+        }
+        if status in {429, 503}:
+            responses[str(status)]["headers"] = {"Retry-After": {"schema": {"type": "integer"}}}
+    return responses
+
+
+def _kernel_refusals(route: Route) -> Sequence[type[Refused]]:
+    """What the kernel itself may answer for a route, whatever the handler does."""
+    found: list[type[Refused]] = [Malformed, Unauthenticated, WrongHost, Invalid, Overloaded]
+    if route.caller in {"staff", "admin"}:
+        found.append(Forbidden)
+    if route.method not in {"GET", "HEAD"}:
+        found.append(CrossSite)
+    if route.body is not None:
+        found += [TooLarge, UnsupportedMediaType, RequestTimeout]
+    if "{" in route.path:
+        found.append(NotFound)
+    return found
+
+
+def docs_routes(document: dict[str, Any]) -> list[Route]:
+    """`/openapi.json`, and `/docs` that shows it."""
+    encoded = msgspec.json.format(msgspec.json.encode(document), indent=1)
+    page = (PAGES / "docs.html").read_bytes()
+    tag = f'"{hashlib.sha256(page).hexdigest()[:32]}"'
+
+    async def openapi_json(_request: Request[None, None]) -> Answer:
+        return Answer(200, encoded)
+
+    async def docs(_request: Request[None, None]) -> Answer:
+        headers = (("etag", tag), ("content-security-policy", PAGE_POLICY), ("x-frame-options", "DENY"))
+        return Answer(200, page, headers, "text/html; charset=utf-8")
+
+    return [
+        Route("GET", "/openapi.json", openapi_json, public_cache=True, hidden=True),
+        Route("GET", "/docs", docs, public_cache=True, hidden=True),
+        Files("/docs", PAGES, max_age_s=0, hidden=True).route,
+    ]
