@@ -119,6 +119,7 @@ class Shop:
     processes: dict[str, Process]
     databases: dict[str, str]
     http: aiohttp.ClientSession
+    home: Path
     routes: list[tuple[re.Pattern[str], str]] = field(default_factory=list)
     staff_token: str = ""
 
@@ -213,6 +214,11 @@ class Shop:
         finally:
             await connection.close()
 
+    def postmaster(self) -> int:
+        """The pid of the embedded PostgreSQL."""
+        [file] = self.home.glob("**/postmaster.pid")
+        return int(file.read_text().split()[0])
+
     # What shopkeepers and buyers do.
 
     async def new_sku(self, *, stock: int = 100, price: int = 1_000, currency: str = "BRL", **variant: Any) -> str:
@@ -302,18 +308,20 @@ ADDRESS = {
 
 
 async def make_shop(mode: str, new_database: MakeDatabase, home: Path, *flags: str) -> Shop:
-    """A shop that is not yet open: `one` process, `workers` (two of them) or `many`, a process and database a service."""
+    """A shop that is not yet open: `one` process, `workers` (two of them), `many` (a process and a database for each
+    service), or `embedded` (one process with a PostgreSQL of its own).
+    """
     http = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=60), connector=aiohttp.TCPConnector(limit=0))
     secret = {"FEIRA_SECRET": "5e" * 32, "FEIRA_LOG": "json"}
     if mode != "many":
         [port, internal] = free_ports(2)
-        url = await new_database()
+        url = "" if mode == "embedded" else await new_database()
         environment = {**secret, "DATABASE_URL": url, "FEIRA_DATA": str(home / "data")}
         arguments = ["--port", str(port), "--internal-port", str(internal), *flags]
         if mode == "workers":
             arguments += ["--workers", "2"]
         process = Process(arguments, environment, f"http://127.0.0.1:{port}", home / "shop.log")
-        return Shop(mode, {"shop": process}, dict.fromkeys((*SERVICES, "bus"), url), http)
+        return Shop(mode, {"shop": process}, dict.fromkeys((*SERVICES, "bus"), url), http, home)
     databases = {service: await new_database() for service in (*SERVICES, "bus")}
     ports = free_ports(3 * len(SERVICES))
     grpc = {service: f"127.0.0.1:{ports[3 * n + 2]}" for n, service in enumerate(SERVICES)}
@@ -328,4 +336,4 @@ async def make_shop(mode: str, new_database: MakeDatabase, home: Path, *flags: s
         environment = {**secret, "DATABASE_URL": databases[service], "FEIRA_DATA": str(home / service)}
         environment["FEIRA_PUBLIC_URL"] = f"http://127.0.0.1:{ports[0]}"
         processes[service] = Process(arguments, environment, f"http://127.0.0.1:{port}", home / f"{service}.log")
-    return Shop(mode, processes, databases, http)
+    return Shop(mode, processes, databases, http, home)
