@@ -1,9 +1,9 @@
 """The composition root: which services run here, and where the others are. Nothing else in the program knows.
 
-    async with opened(settings, ["catalog"]) as shop:      # services without a face: what the command line uses
-        await shop.services["catalog"].is_empty()
+async with opened(settings, ["catalog"]) as shop:      # services without a face: what the command line uses
+await shop.services["catalog"].is_empty()
 
-    await serve(settings, ready, stop)                     # the whole worker process
+await serve(settings, ready, stop)                     # the whole worker process
 """
 
 import asyncio
@@ -12,10 +12,12 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
+import msgspec
+
 from feira.carts.card import card as carts
 from feira.catalog.card import card as catalog
-from feira.contracts.users import KeysAsk, Users
-from feira.kernel import logs
+from feira.contracts.users import Keys, KeysAsk, Users
+from feira.kernel import logs, rpc
 from feira.kernel.auth import Verifier
 from feira.kernel.bus import SCHEMA as BUS
 from feira.kernel.bus import Bus, Leases
@@ -26,8 +28,7 @@ from feira.kernel.http import Route
 from feira.kernel.loops import job_group, keep_tending, keep_working
 from feira.kernel.migrate import SQL, migrate
 from feira.kernel.relay import Consumer, keep_consuming, keep_relaying
-from feira.kernel.rpc import RpcServer, connect
-from feira.kernel.serve import HttpServer
+from feira.kernel.serve import HttpServer, internal_app, public_app
 from feira.notifications.card import card as notifications
 from feira.orders.card import card as orders
 from feira.payments.card import card as payments
@@ -38,7 +39,7 @@ READY_S = 1.0  # How long an answer about readiness is believed.
 PING_TIMEOUT_S = 2.0
 
 
-class Unfit(Exception):
+class AppError(Exception):
     """The program cannot be put together as asked; the message is a sentence for the operator."""
 
 
@@ -51,7 +52,7 @@ def chosen(settings: Settings) -> list[Card]:
     """The services that run here, providers before those who need them."""
     names = settings.run or tuple(CARDS)
     if unknown := [name for name in names if name not in CARDS]:
-        raise Unfit(f"there is no service {', '.join(unknown)}; there are {', '.join(CARDS)}")
+        raise AppError(f"there is no service {', '.join(unknown)}; there are {', '.join(CARDS)}")
     found: dict[str, Card] = {}
 
     def add(card: Card) -> None:
@@ -60,7 +61,7 @@ def chosen(settings: Settings) -> list[Card]:
             if provider.name in names:
                 add(provider)
             elif provider.name not in settings.addresses:
-                raise Unfit(
+                raise AppError(
                     f"{card.name} needs {provider.name}: run it here too, or say where it is "
                     f"(--{provider.name}-addr HOST:PORT)"
                 )
@@ -147,8 +148,9 @@ class Shop:
         if provider.name in self.services:
             return self.services[provider.name]
         if contract not in self._remote:
-            client = connect(contract, self.settings.addresses[provider.name])
-            self._stack.push_async_callback(client.close)
+            channel = rpc.channel(self.settings.addresses[provider.name])
+            self._stack.push_async_callback(channel.close)
+            client = rpc.connect(contract, channel)
             self._remote[contract] = client
         return self._remote[contract]
 
@@ -188,6 +190,45 @@ class Shop:
         return [asyncio.create_task(task) for task in (*tasks, self.leases.run())]
 
 
+async def serve(settings: Settings, ready: Callable[[], None], stop: asyncio.Event) -> None:
+    """A worker: the chosen services with their faces, until `stop` is set. Raises AppError or OSError if it cannot begin."""
+    async with opened(settings) as shop, AsyncExitStack() as stack:
+        users_contract = shop.find(Users)
+
+        async def keys() -> bytes:
+            found: Keys = await users_contract.keys(KeysAsk())
+            return found.jwks
+
+        stack.push_async_callback(_end, shop.loops())
+        if settings.grpc_port is not None:
+            grpc = rpc.RpcServer(f"{settings.host}:{settings.grpc_port}", shared=settings.workers > 1)
+            for card in shop.cards:
+                if card.provides is not None:
+                    rpc.serve(grpc, card.provides, shop.services[card.name])
+            await grpc.start()
+            stack.push_async_callback(grpc.stop)
+        for app, host, port in (
+            (internal_app(shop.unready), "127.0.0.1", settings.internal_port + settings.worker),
+            # Last to start and first to stop: what it has begun may need all the others.
+            (
+                public_app(settings, shop.routes(), Verifier(settings.url, keys), shop.unready),
+                settings.host,
+                settings.port,
+            ),
+        ):
+            server = HttpServer(app, host, port)
+            await server.start()
+            stack.push_async_callback(server.stop)
+        ready()
+        await stop.wait()
+
+
+async def _end(tasks: Sequence[asyncio.Task[None]]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
 @asynccontextmanager
 async def opened(settings: Settings, names: Sequence[str] = ()) -> AsyncIterator[Shop]:
     """The named services (none means those of the settings) and what they need, without a face to the outside.
@@ -195,7 +236,7 @@ async def opened(settings: Settings, names: Sequence[str] = ()) -> AsyncIterator
     What they emit is passed on by the running shop, or by the next one that runs.
     """
     if names:
-        settings = with_services(settings, with_needed(names))
+        settings = msgspec.structs.replace(settings, run=with_needed(names))
     shop = Shop(settings)
     try:
         await shop.open()
