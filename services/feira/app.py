@@ -147,6 +147,8 @@ class Shop:
         provider = provider_of(contract)
         if provider.name in self.services:
             return self.services[provider.name]
+        if provider.name not in self.settings.addresses:
+            raise AppError(f"say where {provider.name} is: --{provider.name}-addr HOST:PORT")
         if contract not in self._remote:
             channel = rpc.channel(self.settings.addresses[provider.name])
             self._stack.push_async_callback(channel.close)

@@ -1,0 +1,89 @@
+"""The front of a shop whose services run apart: an Envoy configuration made from the services' own tables of routes.
+
+    feira envoy --port 8000 --service users=127.0.0.1:8101 --service catalog=127.0.0.1:8102 … > envoy.json
+    envoy -c envoy.json
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Any, cast
+
+from feira.app import CARDS
+
+TIMEOUT_S = 120  # An import streams for a while; each service bounds its own answers far below.
+CONNECT_TIMEOUT_S = 2
+CONNECTIONS_MAX = 4_096
+HEADERS_KIB_MAX = 64
+_ROUTER = "type.googleapis.com/envoy.extensions.filters.http.router.v3.Router"
+_MANAGER = "type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager"
+
+
+def paths_of(name: str) -> list[str]:
+    """The paths that a service answers, with their parameters in braces."""
+    # A service's table of routes does not depend on the service that will answer them.
+    return sorted({route.path for route in CARDS[name].routes(cast("Any", None))})
+
+
+def _pattern(path: str) -> str:
+    return "".join("[^/]+" if part.startswith("{") else re.escape(part) for part in re.split(r"(\{[^}]+\})", path))
+
+
+def config(services: Mapping[str, str], *, host: str = "127.0.0.1", port: int = 8000) -> dict[str, Any]:
+    """Envoy's bootstrap: one listener, and each path led to its service at `host:port`.
+
+    What no service knows goes to the first, whose answer is a problem document like all others.
+    """
+    entries = [(path, name) for name in services for path in paths_of(name)]
+    # Words before parameters: /v1/users/me is not the page of a user.
+    entries.sort(key=lambda entry: (entry[0].count("{"), entry[0]))
+    routes = [_route({"safe_regex": {"regex": _pattern(path)}}, name) for path, name in entries]
+    routes.append(_route({"prefix": "/"}, next(iter(services))))
+    manager = {
+        "@type": _MANAGER,
+        "stat_prefix": "shop",
+        "use_remote_address": True,
+        "normalize_path": False,  # A path is judged by the service that it is meant for, as it was sent.
+        "merge_slashes": False,
+        "max_request_headers_kb": HEADERS_KIB_MAX,
+        "http_filters": [{"name": "envoy.filters.http.router", "typed_config": {"@type": _ROUTER}}],
+        "route_config": {"virtual_hosts": [{"name": "shop", "domains": ["*"], "routes": routes}]},
+    }
+    listener = {
+        "name": "shop",
+        "address": _socket(f"{host}:{port}"),
+        "filter_chains": [
+            {"filters": [{"name": "envoy.filters.network.http_connection_manager", "typed_config": manager}]}
+        ],
+    }
+    return {
+        "static_resources": {
+            "listeners": [listener],
+            "clusters": [_cluster(name, address) for name, address in services.items()],
+        }
+    }
+
+
+def _route(match: dict[str, Any], service: str) -> dict[str, Any]:
+    # A connection that could not even be made carried no request: that alone is safe to try again for every method.
+    retry = {"retry_on": "connect-failure,refused-stream", "num_retries": 2}
+    return {"match": match, "route": {"cluster": service, "timeout": f"{TIMEOUT_S}s", "retry_policy": retry}}
+
+
+def _cluster(name: str, address: str) -> dict[str, Any]:
+    endpoint = {"endpoint": {"address": _socket(address)}}
+    return {
+        "name": name,
+        "type": "STRICT_DNS",
+        "connect_timeout": f"{CONNECT_TIMEOUT_S}s",
+        "load_assignment": {"cluster_name": name, "endpoints": [{"lb_endpoints": [endpoint]}]},
+        "circuit_breakers": {
+            "thresholds": [
+                {"max_connections": CONNECTIONS_MAX, "max_pending_requests": CONNECTIONS_MAX, "max_requests": CONNECTIONS_MAX}
+            ]
+        },
+    }
+
+
+def _socket(address: str) -> dict[str, Any]:
+    host, _, port = address.rpartition(":")
+    return {"socket_address": {"address": host.strip("[]"), "port_value": int(port)}}
