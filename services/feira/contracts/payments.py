@@ -54,6 +54,13 @@ class GatewayFailed(Refused):
     title = "The payment gateway failed; nothing was taken"
 
 
+class OrderStands(Refused):
+    """An order stands on this payment already: its amount cannot be changed by asking again."""
+
+    code = "order_stands"
+    title = "The order was placed with another amount"
+
+
 class Payments(Protocol):
     """Each method answers item by item, in order; an item's refusal never touches its neighbours."""
 

@@ -1,0 +1,23 @@
+"""Nothing to pay: an order that costs nothing asks no gateway, and is authorised and captured all the same."""
+
+from collections.abc import Sequence
+
+from feira.kernel.db import Tx
+from feira.payments.domain import Told
+from feira.payments.gateway import Ask, Notice
+
+_ANSWERS = {
+    "authorize": Told("authorized"),
+    "capture": Told("captured"),
+    "void": Told("voided"),
+    "find": Told("authorized"),
+    "refund": Told("refunded"),
+}
+
+
+class NothingToPay:
+    async def within(self, _tx: Tx, asks: Sequence[Ask]) -> Sequence[Told | None]:
+        return [_ANSWERS[ask.verb] for ask in asks]
+
+    async def learn(self, _tx: Tx, _notice: Notice) -> None:
+        """Nobody sends webhooks about nothing."""

@@ -1,0 +1,315 @@
+"""The gateway of method `test`: it moves no money, and does all that makes real gateways hard.
+
+It keeps books of its own and can be asked later, like a remote one. Its tokens:
+
+    tok_ok                   authorised at once
+    tok_declined             declined: 402
+    tok_insufficient_funds   declined for that reason: 402
+    tok_error                the gateway fails and holds nothing: 502
+    tok_timeout              the money is set aside, but the answer is lost: pending, and found out about later
+    tok_async                pending until a webhook, or 15 minutes, settles it
+    tok_hang                 the gateway never answers and sets nothing aside: pending, and failed later
+    tok_capture_fails        authorised, but its capture is refused for good
+    tok_capture_flaky        authorised, but its capture fails twice before it works
+"""
+
+import asyncio
+import hashlib
+import hmac
+import re
+import secrets
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+import msgspec
+from msgspec import Meta, Struct
+from msgspec.structs import replace
+
+from feira.kernel.db import Db, Tx
+from feira.kernel.errors import Malformed
+from feira.payments.domain import Told
+from feira.payments.gateway import Ask, BadSignature, Booked, Charge, Notice
+
+CAPTURE_FAILURES = 2  # Of tok_capture_flaky.
+SLOW = frozenset({"tok_error", "tok_timeout", "tok_hang"})
+FIRST = {
+    "tok_ok": Told("authorized"),
+    "tok_timeout": Told("authorized"),
+    "tok_capture_fails": Told("authorized"),
+    "tok_capture_flaky": Told("authorized"),
+    "tok_async": Told("pending"),
+    "tok_declined": Told("failed", reason="declined"),
+    "tok_insufficient_funds": Told("failed", reason="insufficient_funds"),
+}
+TOKENS = FIRST.keys() | SLOW
+HANG_S = 600.0  # Longer than anybody waits.
+
+TOLERANCE_S = 300
+SIGNATURE_LENGTH_MAX = 1_024
+SIGNATURES_MAX = 8
+_SIGNATURE_PART = re.compile(r"(t=[0-9]{1,12}|v1=[0-9a-f]{64})", re.ASCII)
+
+State = Literal["pending", "authorized", "captured", "voided", "failed"]
+
+
+class Entry(Struct, frozen=True, kw_only=True):
+    """A line of the gateway's books; `refunds` are minor units by refund id."""
+
+    reference: UUID
+    charge_id: str
+    token: str
+    amount_minor: int
+    currency: str
+    state: State
+    reason: str | None = None
+    refunds: dict[str, int] = {}
+    capture_tries: int = 0
+
+    @property
+    def told(self) -> Told:
+        return Told(self.state, self.charge_id, self.reason)
+
+
+class WebhookBody(Struct, frozen=True, kw_only=True):
+    """What the gateway sends when a buyer has paid, or will not. Fields that it adds later are not read."""
+
+    id: Annotated[str, Meta(min_length=1, max_length=255)]
+    type: Literal["charge.paid", "charge.failed"]
+    charge_id: Annotated[str, Meta(min_length=1, max_length=255)]
+    reference: UUID | None = None
+
+
+class PracticeGateway:
+    def __init__(self, db: Db, secret: str) -> None:
+        self._db = db
+        self._secret = secret.encode()
+
+    def fault_of(self, token: str) -> str | None:
+        return None if token in TOKENS else "is not a token of the test gateway"
+
+    async def authorize(self, charge: Charge, token: str) -> Told:
+        if token == "tok_error":  # noqa: S105 - it is no secret.
+            return Told("down", reason="gateway_error")
+        if token == "tok_hang":  # noqa: S105 - it is no secret.
+            await asyncio.sleep(HANG_S)
+        told = await self._one(Ask(verb="authorize", charge=charge, token=token))
+        if token == "tok_timeout":  # noqa: S105 - it is no secret.
+            await asyncio.sleep(HANG_S)
+        return told
+
+    async def capture(self, charge: Charge) -> Told:
+        return await self._one(Ask(verb="capture", charge=charge))
+
+    async def void(self, charge: Charge) -> Told:
+        return await self._one(Ask(verb="void", charge=charge))
+
+    async def refund(self, charge: Charge, refund_id: UUID, amount_minor: int) -> Told:
+        return await self._one(Ask(verb="refund", charge=charge, refund_id=refund_id, amount_minor=amount_minor))
+
+    async def find(self, charge: Charge) -> Told:
+        return await self._one(Ask(verb="find", charge=charge))
+
+    async def _one(self, ask: Ask) -> Told:
+        async with self._db.tx() as tx:
+            return (await self._apply(tx, [ask]))[0]
+
+    async def within(self, tx: Tx, asks: Sequence[Ask]) -> Sequence[Told | None]:
+        """What the books answer at once; the slow tokens' authorisations are left to `authorize`."""
+        quick = [ask for ask in asks if ask.verb != "authorize" or ask.token not in SLOW]
+        told = iter(await self._apply(tx, quick))
+        return [None if ask.verb == "authorize" and ask.token in SLOW else next(told) for ask in asks]
+
+    async def _apply(self, tx: Tx, asks: Sequence[Ask]) -> list[Told]:
+        if not asks:
+            return []
+        new = {ask.charge.reference: first_entry(ask) for ask in asks if ask.verb in {"authorize", "void"}}
+        voids = {ask.charge.reference for ask in asks if ask.verb == "void"}
+        references = {ask.charge.reference for ask in asks}
+        books = {}
+        if len(voids) < len(new):  # Most often all are new: then one statement does it.
+            books = await _insert(tx, [entry for reference, entry in new.items() if reference not in voids])
+        if rest := references - books.keys():
+            known = await _lock(tx, rest)
+            # A charge that is given up before it arrives is written down as given up, so that it cannot arrive any more.
+            books |= await _insert(tx, [new[reference] for reference in rest & voids if reference not in known])
+            books |= known
+        before = dict(books)
+        told = []
+        for ask in asks:
+            reference = ask.charge.reference
+            entry, answer = act(books.get(reference), ask)
+            if entry is not None:
+                books[reference] = entry
+            told.append(answer)
+        await _update(tx, [entry for reference, entry in books.items() if entry is not before[reference]])
+        return told
+
+    async def learn(self, tx: Tx, notice: Notice) -> None:
+        """The buyer's act reaches the books: only a charge that waits for it is moved."""
+        await tx.execute(
+            "update test_gateway_charge set state = $2, reason = $3 where charge_id = $1 and state = 'pending'",
+            notice.charge_id,
+            "authorized" if notice.outcome == "paid" else "failed",
+            None if notice.outcome == "paid" else "declined",
+        )
+
+    async def listed(self, after: UUID, limit: int) -> Sequence[Booked]:
+        async with self._db.read() as tx:
+            rows = await tx.fetch(
+                "select * from test_gateway_charge where reference > $1 order by reference limit $2", after, limit
+            )
+        return [
+            Booked(
+                reference=row["reference"],
+                amount_minor=row["amount_minor"],
+                currency=row["currency"],
+                state=row["state"],
+                refunded_minor=sum(row["refunds"].values()),
+            )
+            for row in rows
+        ]
+
+    async def charge_id_of(self, reference: UUID) -> str | None:
+        async with self._db.read() as tx:
+            found: str | None = await tx.fetchval(
+                "select charge_id from test_gateway_charge where reference = $1", reference
+            )
+        return found
+
+    def compose_webhook(
+        self, event_id: str, charge_id: str, outcome: Literal["paid", "failed"], now: datetime, reference: UUID
+    ) -> tuple[bytes, str]:
+        """A webhook's body and its signature, as the gateway would send them."""
+        kind: Literal["charge.paid", "charge.failed"] = "charge.paid" if outcome == "paid" else "charge.failed"
+        raw = msgspec.json.encode(WebhookBody(id=event_id, type=kind, charge_id=charge_id, reference=reference))
+        at = str(int(now.timestamp()))
+        return raw, f"t={at},v1={self._sign(at, raw)}"
+
+    def _sign(self, at: str, raw: bytes) -> str:
+        return hmac.new(self._secret, at.encode() + b"." + raw, hashlib.sha256).hexdigest()
+
+    def read_webhook(self, raw: bytes, signature: str, now: datetime) -> Notice:
+        at, given = read_signature(signature)
+        expected = self._sign(at, raw)
+        if not any([hmac.compare_digest(expected, one) for one in given]):  # noqa: C419 - all are compared, always.
+            raise BadSignature
+        if abs(now.timestamp() - int(at)) > TOLERANCE_S:
+            raise BadSignature("the webhook is too old, or from the future")
+        try:
+            body = msgspec.json.decode(raw, type=WebhookBody)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as failure:
+            raise Malformed("the webhook's body could not be read") from failure
+        outcome: Literal["paid", "failed"] = "paid" if body.type == "charge.paid" else "failed"
+        return Notice(event_id=body.id, charge_id=body.charge_id, reference=body.reference, outcome=outcome)
+
+
+def read_signature(header: str) -> tuple[str, list[str]]:
+    """The time and the signatures of `t=…,v1=…`; several v1 are allowed, so that secrets can be changed."""
+    parts = [part.strip() for part in header[:SIGNATURE_LENGTH_MAX].split(",")]
+    if len(header) > SIGNATURE_LENGTH_MAX or not all(_SIGNATURE_PART.fullmatch(part) for part in parts):
+        raise BadSignature
+    times = [part[2:] for part in parts if part.startswith("t=")]
+    given = [part[3:] for part in parts if part.startswith("v1=")]
+    if len(times) != 1 or not 1 <= len(given) <= SIGNATURES_MAX:
+        raise BadSignature
+    return times[0], given
+
+
+def first_entry(ask: Ask) -> Entry:
+    first = FIRST[ask.token] if ask.verb == "authorize" else Told("voided")
+    return Entry(
+        reference=ask.charge.reference,
+        charge_id=f"ch_{secrets.token_hex(12)}",
+        token=ask.token,
+        amount_minor=ask.charge.amount_minor,
+        currency=ask.charge.currency,
+        state=first.state,  # type: ignore[arg-type] # FIRST and `voided` hold states of an entry only.
+        reason=first.reason,
+    )
+
+
+def act(entry: Entry | None, ask: Ask) -> tuple[Entry | None, Told]:
+    """What a call does to a line of the books, and its answer."""
+    if entry is None:
+        return None, Told("absent") if ask.verb == "find" else Told("refused", reason="unknown_charge")
+    match ask.verb:
+        case "authorize" if (entry.amount_minor, entry.currency) != (ask.charge.amount_minor, ask.charge.currency):
+            return entry, Told("refused", reason="reference_reused")
+        case "capture" if entry.state == "authorized":
+            return _capture(entry)
+        case "void" if entry.state in {"pending", "authorized"}:
+            entry = replace(entry, state="voided")
+        case "refund":
+            return _refund(entry, str(ask.refund_id), ask.amount_minor)
+        case _:
+            pass
+    return entry, entry.told
+
+
+def _capture(entry: Entry) -> tuple[Entry, Told]:
+    if entry.token == "tok_capture_fails":  # noqa: S105 - it is no secret.
+        return entry, Told("refused", entry.charge_id, "capture_refused")
+    if entry.token == "tok_capture_flaky" and entry.capture_tries < CAPTURE_FAILURES:  # noqa: S105 - it is no secret.
+        return replace(entry, capture_tries=entry.capture_tries + 1), Told("down", entry.charge_id)
+    entry = replace(entry, state="captured")
+    return entry, entry.told
+
+
+def _refund(entry: Entry, refund_id: str, amount_minor: int) -> tuple[Entry, Told]:
+    if entry.state != "captured":
+        return entry, Told("refused", entry.charge_id, "not_captured")
+    if refund_id in entry.refunds:
+        same = entry.refunds[refund_id] == amount_minor
+        return entry, Told("refunded" if same else "refused", entry.charge_id)
+    if sum(entry.refunds.values()) + amount_minor > entry.amount_minor:
+        return entry, Told("refused", entry.charge_id, "refund_exceeds_captured")
+    entry = replace(entry, refunds=entry.refunds | {refund_id: amount_minor})
+    return entry, Told("refunded", entry.charge_id)
+
+
+async def _insert(tx: Tx, entries: Iterable[Entry]) -> dict[UUID, Entry]:
+    """Answers those that were new, in the order of their references, so that no two inserts wait for each other."""
+    by_reference = {entry.reference: entry for entry in sorted(entries, key=lambda entry: entry.reference)}
+    rows = await tx.fetch(
+        """insert into test_gateway_charge
+                  (reference, charge_id, token, amount_minor, currency, state, reason, refunds, capture_tries)
+           select r, c, t, a, u, s, w, '{}', 0
+           from unnest($1::uuid[], $2::text[], $3::text[], $4::bigint[], $5::text[], $6::text[], $7::text[])
+                as e(r, c, t, a, u, s, w)
+           on conflict (reference) do nothing returning reference""",
+        list(by_reference),
+        [entry.charge_id for entry in by_reference.values()],
+        [entry.token for entry in by_reference.values()],
+        [entry.amount_minor for entry in by_reference.values()],
+        [entry.currency for entry in by_reference.values()],
+        [entry.state for entry in by_reference.values()],
+        [entry.reason for entry in by_reference.values()],
+    )
+    return {row["reference"]: by_reference[row["reference"]] for row in rows}
+
+
+async def _lock(tx: Tx, references: Iterable[UUID]) -> dict[UUID, Entry]:
+    rows = await tx.fetch(
+        """select reference, charge_id, token, amount_minor, currency, state, reason, refunds, capture_tries
+           from test_gateway_charge where reference = any($1::uuid[]) order by reference for update""",
+        list(references),
+    )
+    return {row["reference"]: Entry(**dict(row)) for row in rows}
+
+
+async def _update(tx: Tx, entries: Sequence[Entry]) -> None:
+    if not entries:
+        return
+    await tx.execute(
+        """update test_gateway_charge c
+           set state = e.s, reason = e.w, refunds = e.f, capture_tries = e.n
+           from unnest($1::uuid[], $2::text[], $3::text[], $4::jsonb[], $5::smallint[]) as e(r, s, w, f, n)
+           where c.reference = e.r""",
+        [entry.reference for entry in entries],
+        [entry.state for entry in entries],
+        [entry.reason for entry in entries],
+        [entry.refunds for entry in entries],
+        [entry.capture_tries for entry in entries],
+    )

@@ -1,0 +1,241 @@
+"""Every SQL statement of payments, the test gateway's own books aside."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from msgspec import Struct
+
+from feira.kernel.db import Tx
+from feira.payments.domain import Payment, Refund
+
+PAYMENT = ", ".join(Payment.__struct_fields__)
+REFUND = ", ".join(Refund.__struct_fields__)
+
+
+class Entry(Struct, frozen=True):
+    """A line of the journal: what a payment became, and why."""
+
+    payment_id: UUID
+    state: str
+    goal: str
+    cause: str
+
+
+class Balance(Struct, frozen=True):
+    """The money of one currency, in its minor unit: what is in our hands is `captured_minor - refunded_minor`."""
+
+    currency: str
+    captured_minor: int
+    refunded_minor: int
+
+
+async def lock_payments(tx: Tx, order_ids: Iterable[UUID]) -> dict[UUID, list[Payment]]:
+    """All payments of these orders, in order of their attempts, locked."""
+    rows = await tx.fetch(
+        f"select {PAYMENT} from payments where order_id = any($1::uuid[]) order by order_id, attempt for update",
+        list(order_ids),
+    )
+    found: dict[UUID, list[Payment]] = defaultdict(list)
+    for row in rows:
+        found[row["order_id"]].append(Payment(**dict(row)))
+    return found
+
+
+async def insert_payments(tx: Tx, payments: Sequence[Payment]) -> int:
+    """Answers how many were new: an attempt that another process has just made is left as it is."""
+    payments = sorted(payments, key=lambda p: (p.order_id, p.attempt))
+    done = await tx.execute(
+        f"""insert into payments ({PAYMENT})
+            select {PAYMENT} from unnest(
+                $1::uuid[], $2::uuid[], $3::smallint[], $4::text[], $5::bigint[], $6::text[], $7::bytea[],
+                $8::timestamptz[], $9::text[], $10::text[], $11::boolean[], $12::boolean[], $13::text[], $14::text[],
+                $15::bigint[], $16::uuid[], $17::smallint[], $18::integer[], $19::timestamptz[]) as e({PAYMENT})
+            on conflict (order_id, attempt) do nothing""",
+        *_columns(payments, Payment.__struct_fields__),
+    )
+    return int(done.split()[-1])
+
+
+async def update_payments(tx: Tx, payments: Sequence[Payment]) -> None:
+    """Write what can change of payments whose rows are locked."""
+    if not payments:
+        return
+    fields = (
+        "id", "state", "goal", "claimed", "sweep", "charge_id", "reason", "refunded_minor", "refund_id", "tries",
+        "version", "due_at",
+    )  # fmt: skip
+    await tx.execute(
+        f"""update payments p set {", ".join(f"{field} = e.{field}" for field in fields[1:])}
+            from unnest($1::uuid[], $2::text[], $3::text[], $4::boolean[], $5::boolean[], $6::text[], $7::text[],
+                        $8::bigint[], $9::uuid[], $10::smallint[], $11::integer[], $12::timestamptz[])
+                 as e({", ".join(fields)})
+            where p.id = e.id""",
+        *_columns(payments, fields),
+    )
+
+
+async def write_journal(tx: Tx, entries: Sequence[Entry], now: datetime) -> None:
+    if not entries:
+        return
+    await tx.execute(
+        """insert into payment_journal (payment_id, at, state, goal, cause)
+           select p, $5, s, g, c from unnest($1::uuid[], $2::text[], $3::text[], $4::text[]) as e(p, s, g, c)""",
+        *_columns(entries, Entry.__struct_fields__),
+        now,
+    )
+
+
+async def read_journal(tx: Tx, payment_id: UUID, limit: int) -> list[Entry]:
+    rows = await tx.fetch(
+        "select payment_id, state, goal, cause from payment_journal where payment_id = $1 order by id limit $2",
+        payment_id,
+        limit,
+    )
+    return [Entry(*row) for row in rows]
+
+
+async def refunds_of(tx: Tx, payment_ids: Iterable[UUID]) -> dict[UUID, list[Refund]]:
+    rows = await tx.fetch(
+        f"select {REFUND} from refunds where payment_id = any($1::uuid[]) order by created_at, id", list(payment_ids)
+    )
+    found: dict[UUID, list[Refund]] = defaultdict(list)
+    for row in rows:
+        found[row["payment_id"]].append(Refund(**dict(row)))
+    return found
+
+
+async def insert_refunds(tx: Tx, refunds: Sequence[Refund]) -> None:
+    if not refunds:
+        return
+    await tx.execute(
+        f"""insert into refunds ({REFUND})
+            select {REFUND} from unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::timestamptz[], $5::text[],
+                                        $6::text[], $7::smallint[], $8::timestamptz[]) as e({REFUND})""",
+        *_columns(refunds, Refund.__struct_fields__),
+    )
+
+
+async def update_refunds(tx: Tx, refunds: Sequence[Refund]) -> None:
+    if not refunds:
+        return
+    await tx.execute(
+        """update refunds r set state = e.state, reason = e.reason, tries = e.tries, due_at = e.due_at
+           from unnest($1::uuid[], $2::text[], $3::text[], $4::smallint[], $5::timestamptz[])
+                as e(id, state, reason, tries, due_at)
+           where r.id = e.id""",
+        *_columns(refunds, ("id", "state", "reason", "tries", "due_at")),
+    )
+
+
+async def free_refunds(tx: Tx, captured: Sequence[UUID], over: Sequence[UUID], now: datetime) -> None:
+    """Refunds that waited for their payment's capture are due; those of a payment that fell have nothing to give back."""
+    await tx.execute(
+        """update refunds set state = case when payment_id = any($2::uuid[]) then 'moot' else state end,
+                              due_at = case when payment_id = any($1::uuid[]) then $3::timestamptz end
+           where payment_id = any($1::uuid[] || $2::uuid[]) and state = 'wanted' and due_at is null""",
+        captured,
+        over,
+        now,
+    )
+
+
+async def orders_due(tx: Tx, now: datetime, limit: int) -> list[UUID]:
+    """Orders of which a payment is to be asked about, the longest due first."""
+    rows = await tx.fetch("select order_id from payments where due_at <= $1 order by due_at limit $2", now, limit)
+    return [row["order_id"] for row in rows]
+
+
+async def orders_with_refunds_due(tx: Tx, now: datetime, limit: int) -> list[UUID]:
+    rows = await tx.fetch(
+        """select p.order_id from refunds r join payments p on p.id = r.payment_id
+           where r.due_at <= $1 order by r.due_at limit $2""",
+        now,
+        limit,
+    )
+    return [row["order_id"] for row in rows]
+
+
+async def orders_unclaimed(tx: Tx, before: datetime, limit: int) -> list[UUID]:
+    """Orders that asked for money before that time, got it, and were never heard of."""
+    rows = await tx.fetch(
+        """select order_id from payments
+           where not claimed and goal = 'keep' and state in ('authorized', 'captured') and created_at < $1
+           order by created_at limit $2""",
+        before,
+        limit,
+    )
+    return [row["order_id"] for row in rows]
+
+
+async def find_charge(tx: Tx, method: str, charge_id: str, reference: UUID | None) -> tuple[UUID, UUID] | None:
+    """The order and the payment that the gateway's charge belongs to."""
+    row = await tx.fetchrow(
+        """select order_id, id from payments where method = $1 and charge_id = $2
+           union all select order_id, id from payments where id = $3 and method = $1 and charge_id is null limit 1""",
+        method,
+        charge_id,
+        reference,
+    )
+    return tuple(row) if row else None
+
+
+async def last_payment(tx: Tx, order_id: UUID, method: str) -> Payment | None:
+    row = await tx.fetchrow(
+        f"select {PAYMENT} from payments where order_id = $1 and method = $2 order by attempt desc limit 1",
+        order_id,
+        method,
+    )
+    return Payment(**dict(row)) if row else None
+
+
+async def remember_webhook(tx: Tx, method: str, event_id: str, now: datetime) -> bool:
+    """Whether this event is heard for the first time."""
+    done = await tx.execute(
+        "insert into webhook_events (method, event_id, at) values ($1, $2, $3) on conflict do nothing",
+        method,
+        event_id,
+        now,
+    )
+    return bool(done == "INSERT 0 1")
+
+
+async def forget_webhooks(tx: Tx, before: datetime, limit: int) -> int:
+    done = await tx.execute(
+        """delete from webhook_events where (method, event_id) in
+           (select method, event_id from webhook_events where at < $1 order by at limit $2)""",
+        before,
+        limit,
+    )
+    return int(done.split()[-1])
+
+
+async def balance(tx: Tx) -> list[Balance]:
+    rows = await tx.fetch(
+        """select currency, sum(amount_minor)::bigint, sum(refunded_minor)::bigint from payments
+           where state = 'captured' group by currency order by currency"""
+    )
+    return [Balance(*row) for row in rows]
+
+
+async def money_by_state(tx: Tx) -> list[tuple[str, str, int]]:
+    """State, currency and minor units."""
+    rows = await tx.fetch(
+        "select state, currency, sum(amount_minor)::bigint from payments group by state, currency order by 1, 2"
+    )
+    return [tuple(row) for row in rows]
+
+
+async def payments_between(tx: Tx, method: str, after: UUID, until: UUID) -> dict[UUID, Payment]:
+    rows = await tx.fetch(
+        f"select {PAYMENT} from payments where method = $1 and id > $2 and id <= $3 and amount_minor > 0 order by id",
+        method,
+        after,
+        until,
+    )
+    return {row["id"]: Payment(**dict(row)) for row in rows}
+
+
+def _columns(rows: Sequence[Struct], fields: Sequence[str]) -> list[list[object]]:
+    return [[getattr(row, field) for row in rows] for field in fields]
