@@ -3,6 +3,8 @@
 import asyncio
 import os
 import secrets
+import socket
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
@@ -10,19 +12,24 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
+import aiohttp
 import asyncpg
 import msgspec
 import pytest
+from joserfc import jwt
+from joserfc.jwk import KeySet, OKPKey
 
-from feira.kernel import logs
+from feira.kernel import auth, logs
 from feira.kernel.card import Card, Context
 from feira.kernel.config import Settings
 from feira.kernel.db import Db
 from feira.kernel.events import Record
+from feira.kernel.http import Route
 from feira.kernel.ids import uuid7
 from feira.kernel.message import Event
 from feira.kernel.migrate import SQL, migrate
 from feira.kernel.relay import Consumer
+from feira.kernel.serve import HttpServer, public_app
 
 CONNECTIONS_MAX = 8
 
@@ -137,3 +144,57 @@ def hear() -> Hear:
                     await consumer.handle(handler, [record])
 
     return run
+
+
+class Web:
+    """Routes served on a free port as the shop serves them, and a client: `await web.session.get("/v1/…")`."""
+
+    def __init__(self, settings: Settings) -> None:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port: int = probe.getsockname()[1]
+        self.settings = msgspec.structs.replace(settings, port=self.port)
+        self.key = OKPKey.generate_key("Ed25519", {"kid": "test"}, private=True)
+
+    async def serve(self, routes: Sequence[Route]) -> None:
+        async def keys() -> bytes:
+            return msgspec.json.encode(KeySet([self.key]).as_dict(private=False))
+
+        async def unready() -> str:
+            return ""
+
+        verifier = auth.Verifier(self.settings.url, keys)
+        self.server = HttpServer(public_app(self.settings, routes, verifier, unready), "127.0.0.1", self.port)
+        await self.server.start()
+        self.session = aiohttp.ClientSession(self.settings.url)
+
+    def token(self, user_id: object, *roles: str, **claims: Any) -> str:
+        """An access token of this user; more claims, or others, by their names."""
+        named = {"iss": self.settings.url, "aud": auth.AUDIENCE, "sub": str(user_id), "roles": ["customer", *roles]}
+        whole = named | {"exp": int(time.time()) + 600} | claims
+        return jwt.encode({"alg": auth.ALGORITHM, "kid": self.key.kid}, whole, self.key, registry=auth.REGISTRY)
+
+    def as_user(self, user_id: object, *roles: str, **claims: Any) -> dict[str, str]:
+        """The headers of a request by this user."""
+        return {"Authorization": f"Bearer {self.token(user_id, *roles, **claims)}"}
+
+    async def close(self) -> None:
+        await self.session.close()
+        await self.server.stop()
+
+
+MakeWeb = Callable[..., Awaitable[Web]]
+
+
+@pytest.fixture
+async def web(tmp_path: Path) -> AsyncIterator[MakeWeb]:
+    """Serves routes over real HTTP; ask for it with a service's routes."""
+    async with AsyncExitStack() as stack:
+
+        async def make(routes: Sequence[Route], **changed: Any) -> Web:
+            found = Web(msgspec.structs.replace(Settings(secret="ab" * 32, data=str(tmp_path)), **changed))
+            await found.serve(routes)
+            stack.push_async_callback(found.close)
+            return found
+
+        yield make
