@@ -85,6 +85,17 @@ class OrderRefunded(_OrderEvent, frozen=True, kw_only=True):
     restock: tuple[PricedLine, ...]
 
 
+class ShopRenamed(Event, frozen=True, kw_only=True):
+    """The shop goes by another name from now on; until the first of these it is the one it was started with."""
+
+    topic: ClassVar[str] = "orders.shop_renamed.v1"
+    shop_name: str
+
+    @property
+    def key(self) -> str:
+        return "shop"
+
+
 class OrdersOf(Message, frozen=True, kw_only=True):
     user_id: UUID
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from feira.contracts.places import COUNTRIES
 from feira.contracts.money import minor_unit
+from feira.contracts.places import COUNTRIES
 from feira.kernel.errors import FieldError, Invalid
 from feira.orders.domain_totals import Band, Rate, ShippingMethod, Tables, TaxRule
 

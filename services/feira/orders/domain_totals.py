@@ -80,7 +80,7 @@ class TotalLine(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Totals(msgspec.Struct, frozen=True, kw_only=True):
-    """Σ line totals = subtotal; total = subtotal − discount + shipping, and + tax unless it is included."""
+    """Σ line totals = subtotal; total = subtotal - discount + shipping, and + tax unless it is included."""
 
     lines: tuple[TotalLine, ...]
     subtotal_minor: int
@@ -119,16 +119,17 @@ def _band_for(bands: Sequence[Band], weight_g: int) -> Band | None:
     return next((band for band in bands if band.up_to_g is None or weight_g <= band.up_to_g), None)
 
 
-def chosen(offered: Sequence[Option], wanted: str | None, field: str = "shipping_method") -> Option:
+def chosen(offered: Sequence[Option], wanted: str | None, *, country_field: str) -> Option:
     """The option of this id, or the cheapest if none is wanted. Refuses what is not offered for the destination."""
     if not offered:
-        raise Invalid.field("shipping_address.country" if wanted else "country", "we do not send these goods there")
+        raise Invalid.field(country_field, "these goods are not sent there")
     if wanted is None:
         return offered[0]
     for option in offered:
         if option.id == wanted:
             return option
-    raise Invalid.field(field, "is not offered for this destination: " + ", ".join(option.id for option in offered))
+    names = ", ".join(option.id for option in offered)
+    raise Invalid.field("shipping_method", f"is not offered for this destination; there is {names}")
 
 
 def tax_rule(tables: Tables, country: str, region: str | None) -> TaxRule:

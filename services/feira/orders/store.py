@@ -9,7 +9,7 @@ import msgspec
 
 from feira.contracts.goods import Address
 from feira.kernel.db import Tx
-from feira.orders.domain import Order, OrderLine
+from feira.orders.domain import Order, OrderLine, Status
 from feira.orders.domain_payment import Paid
 
 _COLUMNS = """id, number, version, status, payment_status, fulfilment_status, user_id, cart_id, email, locale, hold_id,
@@ -112,7 +112,7 @@ async def read(tx: Tx, order_ids: Sequence[UUID]) -> dict[UUID, Order]:
     return {row["id"]: _order(row) for row in rows}
 
 
-async def read_placed(tx: Tx, order_id: UUID) -> tuple[Order, str] | None:
+async def read_placed(tx: Tx, order_id: UUID) -> tuple[Order, Status] | None:
     """The order, and the status it was placed with."""
     row = await tx.fetchrow(f"select {_WHOLE}, placed_status from orders o where id = $1", order_id)
     return None if row is None else (_order(row), row["placed_status"])

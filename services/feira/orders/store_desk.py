@@ -8,6 +8,7 @@ from uuid import UUID
 import msgspec
 
 from feira.kernel.db import Tx
+from feira.orders.domain import Order
 from feira.orders.domain_refunds import Return
 from feira.orders.domain_totals import ShippingMethod, Tables, TaxRule
 
@@ -39,6 +40,14 @@ class GivenBack(msgspec.Struct, frozen=True, kw_only=True):
     digest: bytes | None = None
     actor: UUID | None = None
     done_at: datetime | None = None
+
+
+class Dossier(msgspec.Struct, frozen=True, kw_only=True):
+    """An order with all that was sent and given back of it."""
+
+    order: Order
+    fulfilments: tuple[Sent, ...]
+    refunds: tuple[GivenBack, ...]
 
 
 async def found_shop(tx: Tx, tables: Tables) -> str:
@@ -127,6 +136,21 @@ async def refunds_of(tx: Tx, order_ids: Sequence[UUID]) -> list[GivenBack]:
         f"select {_REFUND} from refunds where order_id = any($1::uuid[]) order by decided_at, id", order_ids
     )
     return [_given_back(row) for row in rows]
+
+
+async def dossiers(tx: Tx, orders: Sequence[Order]) -> list[Dossier]:
+    """The orders' dossiers, in two statements however many they are."""
+    ids = [order.id for order in orders]
+    sent = await fulfilments_of(tx, ids)
+    given = await refunds_of(tx, ids)
+    return [
+        Dossier(
+            order=order,
+            fulfilments=tuple(one for one in sent if one.order_id == order.id),
+            refunds=tuple(one for one in given if one.order_id == order.id),
+        )
+        for order in orders
+    ]
 
 
 async def insert_refunds(tx: Tx, refunds: Sequence[GivenBack]) -> set[UUID]:

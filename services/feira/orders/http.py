@@ -1,0 +1,11 @@
+"""Orders over HTTP: every route that the service answers."""
+
+from collections.abc import Sequence
+
+from feira.kernel.http import Route
+from feira.orders import http_buying, http_desk, http_settings
+from feira.orders.service import OrderService
+
+
+def routes(orders: OrderService) -> Sequence[Route]:
+    return [*http_buying.routes(orders), *http_desk.routes(orders), *http_settings.routes(orders)]

@@ -1,0 +1,200 @@
+"""The heart of the shop: quotes, checkouts, and orders from then on."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import msgspec
+
+from feira.contracts.carts import CartAsk, Carts
+from feira.contracts.catalog import Catalog, PriceAsk
+from feira.contracts.goods import Line, PricedLine
+from feira.contracts.orders import OrdersExport, OrdersOf
+from feira.contracts.payments import Payments
+from feira.kernel.batcher import Batcher
+from feira.kernel.card import Context
+from feira.kernel.db import Tx
+from feira.kernel.metrics import Gauge
+from feira.orders import domain_checkout, domain_names, domain_totals, store, store_desk
+from feira.orders.domain import Order
+from feira.orders.domain_totals import Option, Tables, Totals
+from feira.orders.service_checkout import Checkouts
+from feira.orders.service_desk import Desk, UnknownOrder
+from feira.orders.service_money import Money
+from feira.orders.service_settings import Shop
+from feira.orders.store import Filters
+from feira.orders.store_desk import Dossier, dossiers
+from feira.orders.view import order_view
+
+EXPORT_BYTES_MAX = 8 << 20  # Of one customer in one answer, and a page more: it must fit into a message.
+EXPORT_PAGE = 20
+FORGET_AFTER_DAYS = 90  # By then an order that was not closed is not going to be sent.
+FORGOTTEN_MAX = 500
+
+
+class QuoteAsk(msgspec.Struct, frozen=True, kw_only=True):
+    """Exactly one of `lines` and `cart_id` is given."""
+
+    country: str
+    locale: str
+    lines: tuple[Line, ...] | None = None
+    cart_id: str | None = None
+    user_id: UUID | None = None
+    region: str | None = None
+    shipping_method: str | None = None
+
+
+class Quote(msgspec.Struct, frozen=True, kw_only=True):
+    totals: Totals
+    options: tuple[Option, ...]
+    chosen: Option
+    currency: str
+
+
+class OrderService:
+    def __init__(self, ctx: Context, catalog: Catalog, payments: Payments, carts: Carts) -> None:
+        self._db = ctx.db
+        self._carts = carts
+        self._price = Batcher(catalog.price, name="orders.price", rows=lambda ask: len(ask.lines), lanes=2)
+        self._token_key = ctx.settings.derive("order-token")
+        self.currency = ctx.settings.currency
+        self.shop = Shop(ctx)
+        self.money = Money(ctx)
+        self.desk = Desk(ctx)
+        self.checkouts = Checkouts(ctx, catalog, payments, carts, self.shop, self.money.hear_early)
+
+    async def start(self) -> None:
+        await self.shop.found()
+
+    async def stop(self) -> None:
+        await self.checkouts.stop()
+
+    async def quote(self, ask: QuoteAsk) -> Quote:
+        """What an order placed now would cost."""
+        lines = ask.lines
+        if ask.cart_id is not None:
+            lines = (await self._carts.read(CartAsk(cart_id=ask.cart_id, user_id=ask.user_id))).lines
+        domain_checkout.check_lines(lines or (), "lines" if ask.cart_id is None else "cart_id")
+        priced = await self._price(PriceAsk(lines=lines or (), locale=ask.locale))
+        tables = await self.shop.tables()
+        if priced.currency != tables.currency:
+            raise RuntimeError(f"the catalogue sells in {priced.currency}, the shop in {tables.currency}")
+        return _quote(ask, tables, [offer.line for offer in priced.offers])
+
+    def token(self, order_id: UUID) -> str:
+        """What opens the order to whoever holds it."""
+        return domain_names.order_token(order_id, self._token_key)
+
+    async def read(self, order_id: UUID, user_id: UUID | None, token: str | None) -> Order:
+        """The order, to its owner and to who holds its token; to anybody else it does not exist."""
+        async with self._db.read() as tx:
+            order = (await store.read(tx, [order_id])).get(order_id)
+        if order is None or not self._may_see(order, user_id, token):
+            raise UnknownOrder
+        return order
+
+    def _may_see(self, order: Order, user_id: UUID | None, token: str | None) -> bool:
+        if user_id is not None and order.user_id == user_id:
+            return True
+        return token is not None and domain_names.opens(token, order.id, self._token_key)
+
+    async def cancel(self, order_id: UUID, user_id: UUID | None, token: str | None) -> Order:
+        """The buyer cancels. Twice is the same as once."""
+        await self.read(order_id, user_id, token)
+        return await self.desk.cancel(order_id, "cancelled_by_customer", None)
+
+    async def page(self, filters: Filters, after: tuple[datetime, UUID] | None, limit: int) -> list[Order]:
+        """The newest orders first."""
+        async with self._db.read() as tx:
+            return await store.page(tx, filters, after, limit)
+
+    async def page_dossiers(self, filters: Filters, after: tuple[datetime, UUID] | None, limit: int) -> list[Dossier]:
+        async with self._db.read() as tx:
+            return await dossiers(tx, await store.page(tx, filters, after, limit))
+
+    async def dossier(self, order_id: UUID) -> Dossier:
+        async with self._db.read() as tx:
+            found = await dossiers(tx, list((await store.read(tx, [order_id])).values()))
+        if not found:
+            raise UnknownOrder
+        return found[0]
+
+    async def export(self, ask: OrdersOf) -> OrdersExport:
+        """A customer's newest orders, as the list of orders would show them."""
+        found: list[bytes] = []
+        after: tuple[datetime, UUID] | None = None
+        while sum(map(len, found)) < EXPORT_BYTES_MAX:
+            page = await self.page(Filters(user_id=ask.user_id), after, EXPORT_PAGE)
+            found.extend(msgspec.json.encode(order_view(order)) for order in page)
+            if len(page) < EXPORT_PAGE:
+                break
+            after = (page[-1].placed_at, page[-1].id)
+        return OrdersExport(json=b"[" + b",".join(found) + b"]")
+
+    async def export_orders(self) -> AsyncIterator[Dossier]:
+        """All orders, the oldest first, a page at a time."""
+        after: tuple[datetime, UUID] | None = None
+        while True:
+            async with self._db.read() as tx:
+                page = await dossiers(tx, await store.page(tx, Filters(), after, EXPORT_PAGE, newest_first=False))
+            for one in page:
+                yield one
+            if len(page) < EXPORT_PAGE:
+                return
+            after = (page[-1].order.placed_at, page[-1].order.id)
+
+    async def attach(self, tx: Tx, owners: Mapping[str, UUID]) -> None:
+        """What was bought as a guest with these proven addresses belongs to their accounts."""
+        await store_desk.attach(tx, owners)
+
+    async def unname(self, tx: Tx, user_ids: Sequence[UUID]) -> None:
+        await store_desk.unname(tx, user_ids)
+
+    async def forget(self) -> bool:
+        """Take the addresses off orders of erased customers that nothing will be sent for any more."""
+        before = datetime.now(UTC) - timedelta(days=FORGET_AFTER_DAYS)
+        async with self._db.tx() as tx:
+            return await store_desk.forget_places(tx, before, FORGOTTEN_MAX) == FORGOTTEN_MAX
+
+    async def gauges(self) -> list[Gauge]:
+        """Orders by status, and money by payment status, in the currency's minor unit."""
+        async with self._db.read() as tx:
+            rows = await store_desk.counts(tx)
+        orders: dict[str, int] = {}
+        money: dict[str, int] = {}
+        given_back = 0
+        for status, payment_status, count, total_minor, refunded_minor in rows:
+            orders[status] = orders.get(status, 0) + count
+            money[payment_status] = money.get(payment_status, 0) + total_minor
+            given_back += refunded_minor
+        return [
+            *(Gauge("feira_orders", "Orders by status.", {"status": key}, count) for key, count in orders.items()),
+            *(
+                Gauge(
+                    "feira_orders_money_minor",
+                    "Totals of orders by payment status, in minor units.",
+                    {"payment_status": key, "currency": self.currency},
+                    amount,
+                )
+                for key, amount in money.items()
+            ),
+            Gauge(
+                "feira_orders_refunded_minor",
+                "Money given back, in minor units.",
+                {"currency": self.currency},
+                given_back,
+            ),
+        ]
+
+
+def _quote(ask: QuoteAsk, tables: Tables, lines: Sequence[PricedLine]) -> Quote:
+    goods = domain_checkout.summed(lines)
+    offered = domain_totals.options(tables, ask.country, goods, ask.locale)
+    way = domain_totals.chosen(offered, ask.shipping_method, country_field="country")
+    rule = domain_totals.tax_rule(tables, ask.country, ask.region)
+    return Quote(
+        totals=domain_totals.total(goods, way.price_minor, rule),
+        options=offered,
+        chosen=way,
+        currency=tables.currency,
+    )

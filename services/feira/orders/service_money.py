@@ -1,0 +1,142 @@
+"""What orders makes of news about money and goods from the other services."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid5
+
+import msgspec
+
+from feira.contracts.catalog import SaleFailed
+from feira.contracts.orders import OrderCancelled, OrderConfirmed
+from feira.contracts.payments import (
+    PaymentAuthorized,
+    PaymentCaptured,
+    PaymentFailed,
+    PaymentRefunded,
+    PaymentVoided,
+)
+from feira.kernel.card import Context
+from feira.kernel.db import Tx
+from feira.kernel.events import emit
+from feira.orders import domain, domain_payment, store, store_attempts, store_desk
+from feira.orders.domain import Order
+from feira.orders.domain_payment import Paid, PaymentNews
+from feira.orders.store_desk import GivenBack
+
+PENDING_MAX_S = 20 * 60  # Longer than a payment may stay unsettled: who is pending now was forgotten somewhere.
+RECONCILED_MAX = 100
+
+_KINDS: Mapping[str, type[PaymentNews]] = {
+    kind.topic: kind for kind in (PaymentAuthorized, PaymentCaptured, PaymentFailed, PaymentVoided, PaymentRefunded)
+}
+
+
+def refund_of_cancellation(order_id: UUID) -> UUID:
+    """The one refund that a cancellation can make."""
+    return uuid5(order_id, "cancelled")
+
+
+async def cancel(tx: Tx, order: Order, reason: str, actor: UUID | None, *, restock: bool = True) -> OrderCancelled:
+    """Cancel an order whose row is locked, write down what goes back, and announce it."""
+    after, event = domain.cancel(order, reason, refund_of_cancellation(order.id), restock=restock)
+    await store.save(tx, [after])
+    if event.refund_minor:
+        await store_desk.insert_refunds(
+            tx,
+            [
+                GivenBack(
+                    id=event.refund_id,
+                    order_id=order.id,
+                    amount_minor=event.refund_minor,
+                    reason=reason,
+                    lines=(),
+                    actor=actor,
+                    decided_at=datetime.now(UTC),
+                )
+            ],
+        )
+    await emit(tx, event)
+    return event
+
+
+class Money:
+    """Keeps orders in step with their payments."""
+
+    def __init__(self, ctx: Context) -> None:
+        self._db = ctx.db
+        self._log = ctx.log
+
+    async def hear(self, tx: Tx, news: Sequence[PaymentNews]) -> None:
+        """Take in news about payments, in order. What is about an order that is yet to be committed waits for it."""
+        paid = await store.lock_paid(tx, [one.order_id for one in news])
+        unknown = {one.order_id for one in news} - paid.keys()
+        if unknown:
+            # A commit holds its attempt's lock until its order is there; whoever has that lock knows.
+            attempts = await store_attempts.lock(tx, dict.fromkeys(unknown, UUID(int=0)))
+            paid |= await store.lock_paid(tx, list(unknown))
+            for one in news:
+                if one.order_id in attempts and one.order_id not in paid:
+                    await store_attempts.keep_early(
+                        tx, one.order_id, {"topic": one.topic, "event": msgspec.to_builtins(one)}
+                    )
+        await self._take_in(tx, [one for one in news if one.order_id in paid], paid)
+
+    async def hear_early(self, tx: Tx, order_id: UUID, early: Sequence[Mapping[str, Any]]) -> None:
+        """Take in what was heard before the order, which this transaction has just written."""
+        if not early:
+            return
+        news = [msgspec.convert(one["event"], _KINDS[one["topic"]]) for one in early]
+        await self._take_in(tx, news, await store.lock_paid(tx, [order_id]))
+
+    async def _take_in(self, tx: Tx, news: Sequence[PaymentNews], paid: Mapping[UUID, Paid]) -> None:
+        now = dict(paid)
+        causes: dict[UUID, PaymentNews] = {}
+        verdicts: dict[UUID, domain_payment.Verdict] = {}
+        for one in news:
+            if isinstance(one, PaymentRefunded) and not await self._is_new(tx, one, now[one.order_id]):
+                continue
+            now[one.order_id], verdict = domain_payment.hear(now[one.order_id], one)
+            if verdict != "nothing":
+                causes[one.order_id] = one
+            verdicts[one.order_id] = verdict
+        changed = [after for order_id, after in now.items() if after != paid[order_id]]
+        if changed:
+            await store.save_paid(tx, changed)
+        deciding = [order_id for order_id, verdict in verdicts.items() if verdict != "nothing"]
+        if not deciding:
+            return
+        for order_id, order in (await store.read(tx, deciding)).items():
+            if verdicts[order_id] == "confirm":
+                await self._confirm(tx, order)
+            elif domain.may_be_cancelled(order):
+                cause = causes[order_id]
+                await cancel(tx, order, cause.reason if isinstance(cause, PaymentFailed) else "payment_voided", None)
+
+    async def _is_new(self, tx: Tx, news: PaymentRefunded, paid: Paid) -> bool:
+        if news.payment_id != paid.payment_id:
+            return False
+        return await store_desk.refund_done(tx, news.refund_id, news.order_id, news.amount_minor)
+
+    async def _confirm(self, tx: Tx, order: Order) -> OrderConfirmed:
+        after, event = domain.confirm(order)
+        await store.save(tx, [after])
+        await emit(tx, event)
+        return event
+
+    async def hear_sale_failed(self, tx: Tx, news: Sequence[SaleFailed]) -> None:
+        """The goods of these orders are gone: they are cancelled, and their money goes back."""
+        for order in (await store.lock(tx, [one.order_id for one in news])).values():
+            if domain.may_be_cancelled(order):
+                await cancel(tx, order, "out_of_stock", None, restock=False)
+
+    async def reconcile(self) -> bool:
+        """Cancel orders whose payment was never heard of again. True if there may be more of them."""
+        before = datetime.now(UTC) - timedelta(seconds=PENDING_MAX_S)
+        async with self._db.tx() as tx:
+            stale = await store_desk.pending_since(tx, before, RECONCILED_MAX)
+            for order in (await store.lock(tx, stale)).values():
+                if order.status == "pending":
+                    self._log.warning("order_pending_too_long", order=str(order.id))
+                    await cancel(tx, order, "payment_unanswered", None)
+        return len(stale) == RECONCILED_MAX
