@@ -1,0 +1,116 @@
+"""Writing mails down, sending them, and showing them where there is nowhere to send them to."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Final
+from urllib.parse import quote
+from uuid import UUID
+
+from feira.contracts.order_tokens import PURPOSE, order_token
+from feira.kernel.card import Context
+from feira.kernel.db import Tx
+from feira.kernel.errors import NotFound
+from feira.kernel.metrics import Gauge
+from feira.notifications import store
+from feira.notifications.domain import TRIES_MAX, Kind, Letter, State, delay_s
+from feira.notifications.letters import Letters, Rendered
+from feira.notifications.mailer import Mailer, Outcome
+from feira.notifications.store import Fault, Mail
+
+BATCH_MAX: Final = 64
+LEASE_S: Final = 600  # Longer than any batch can take: a claimed mail is sent by nobody else meanwhile.
+RETENTION: Final = timedelta(days=90)
+DROPPED_MAX: Final = 1_000
+_STATES: Final[tuple[State, ...]] = ("due", "kept", "sent", "failed", "forgotten")
+_PAGES: Final[dict[Kind, str]] = {
+    "verification": "/verify",
+    "password_reset": "/reset-password",
+    "registration_repeated": "/sign-in",
+}
+
+
+class Notifications:
+    """Without an SMTP server mails are kept, to be read in the local inbox."""
+
+    def __init__(self, ctx: Context) -> None:
+        settings = ctx.settings
+        self._db = ctx.db
+        self._log = ctx.log
+        self._url = settings.url
+        self._token_key = settings.derive(PURPOSE)
+        self.letters = Letters(settings.shop_name)
+        self._mailer = Mailer(settings.smtp_url, settings.mail_from, settings.shop_name) if settings.smtp_url else None
+        self._production = settings.production
+
+    async def start(self) -> None:
+        if self._mailer is None and self._production:
+            self._log.warning("mails_are_not_sent", reason="no SMTP server is configured")
+
+    async def write(self, tx: Tx, letters: Sequence[Letter]) -> None:
+        """Write letters down in the transaction of the events that call for them."""
+        if letters:
+            await store.add(tx, letters, "due" if self._mailer else "kept")
+
+    async def send_due(self) -> bool:
+        """Send the mails whose time has come; answers whether there may be more."""
+        if self._mailer is None:
+            return False
+        async with self._db.tx() as tx:
+            mails = await store.claim(tx, BATCH_MAX, LEASE_S)
+        if not mails:
+            return False
+        posts = [self._mailer.post(mail.letter, self.render(mail)) for mail in mails]
+        outcomes = await self._mailer.send(posts)
+        tries = {mail.letter.id: mail.tries for mail in mails}
+        faults = [_fault(outcome, tries[outcome.id]) for outcome in outcomes if outcome.error]
+        async with self._db.tx() as tx:
+            await store.settle(tx, [outcome.id for outcome in outcomes if not outcome.error], faults)
+        for fault in faults:
+            # The server's words stay in the table: they may quote the address.
+            self._log.warning("mail_not_sent", mail_id=str(fault.id), tries=tries[fault.id], state=fault.state)
+        return len(mails) == BATCH_MAX
+
+    async def drop_old(self) -> bool:
+        """Delete mails past their retention; answers whether there may be more."""
+        async with self._db.tx() as tx:
+            return await store.drop_before(tx, datetime.now(UTC) - RETENTION, DROPPED_MAX) == DROPPED_MAX
+
+    async def newest(
+        self, *, to: str | None, order_id: UUID | None, kind: Kind | None, before: UUID | None, limit: int
+    ) -> list[Mail]:
+        """Mails, the newest first."""
+        async with self._db.read() as tx:
+            return await store.listed(tx, recipient=to, order_id=order_id, kind=kind, before=before, limit=limit)
+
+    async def read(self, mail_id: UUID) -> Mail:
+        async with self._db.read() as tx:
+            mail = await store.read(tx, mail_id)
+        if mail is None:
+            raise NotFound
+        return mail
+
+    def subject(self, mail: Mail) -> str:
+        letter = mail.letter
+        return self.letters.subject(letter.kind, letter.locale, letter.contents)
+
+    def render(self, mail: Mail) -> Rendered:
+        letter = mail.letter
+        return self.letters.render(letter.kind, letter.locale, letter.contents, self.link(letter))
+
+    def link(self, letter: Letter) -> str:
+        """Where the mail's button leads. Tokens are in the fragment, which browsers send to nobody."""
+        if letter.order_id is not None:
+            token = order_token(self._token_key, letter.order_id)
+            return f"{self._url}/orders/{letter.order_id}#token={token}"
+        page = self._url + _PAGES[letter.kind]
+        return f"{page}#token={quote(letter.secret, safe='')}" if letter.secret else page
+
+    async def gauges(self) -> list[Gauge]:
+        async with self._db.read() as tx:
+            counts = await store.counts(tx)
+        return [Gauge("feira_mails", "Mails by state.", {"state": state}, counts.get(state, 0)) for state in _STATES]
+
+
+def _fault(outcome: Outcome, tries: int) -> Fault:
+    given_up = outcome.permanent or tries >= TRIES_MAX
+    return Fault(outcome.id, "failed" if given_up else "due", delay_s(tries), outcome.error)
