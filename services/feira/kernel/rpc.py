@@ -134,8 +134,7 @@ def _handler(contract: str, method: proto.Method, impl: object) -> Callable[[byt
         except Exception:  # noqa: BLE001 - the caller learns that there is a fault; what it is, our log does.
             _log.exception("rpc_fault", method=method.path)
             status, detail = grpc.StatusCode.INTERNAL, f"a fault in {contract}"
-        await context.abort(status, detail, told)
-        raise AssertionError  # `abort` raises.
+        return cast("bytes", await context.abort(status, detail, told))  # It raises.
 
     return handle
 
@@ -193,7 +192,9 @@ async def _insist(way: grpc.aio.Channel, invoke: Any, remote: Remote, data: byte
     if ours is not None and ours > now:  # What outlives its caller is work of its own.
         ends = min(ends, ours)
     carried = tuple(trace.headers().items())
-    for tries in range(1, TRIES_MAX + 1):
+    tries = 0
+    while True:
+        tries += 1
         last = tries == TRIES_MAX or not remote.idempotent
         left = ends - time.monotonic()
         try:
@@ -204,7 +205,6 @@ async def _insist(way: grpc.aio.Channel, invoke: Any, remote: Remote, data: byte
             await asyncio.sleep(random.uniform(0, BACKOFF_S * 2**tries))  # noqa: S311 - it spreads callers, it hides nothing.
         else:
             return answer
-    raise AssertionError  # The last try answers or raises.
 
 
 async def _connected(way: grpc.aio.Channel, ends: float) -> bool:

@@ -49,9 +49,14 @@ def current() -> Trace | None:
     return _current.get()
 
 
+def resume(trace: Trace | None) -> None:
+    """This task now works for the request that `current` told of elsewhere in this process, or for none."""
+    _current.set(trace)
+
+
 def clear() -> None:
     """This task works for no request any more."""
-    _current.set(None)
+    resume(None)
 
 
 def bind(*, order_id: object) -> Trace:

@@ -74,3 +74,10 @@ async def test_tasks_have_traces_of_their_own() -> None:
         return found.request_id
 
     assert list(await asyncio.gather(work("a"), work("b"))) == ["a", "b"]
+
+
+def test_work_for_one_request_can_be_taken_up_by_another_task() -> None:
+    here = trace.begin("a")
+    trace.begin("b")
+    trace.resume(here)
+    assert trace.current() is here
