@@ -3,6 +3,7 @@
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Hashable, Sequence
+from contextvars import Context
 from typing import Generic, TypeVar
 
 import asyncpg
@@ -74,7 +75,8 @@ class Batcher(Generic[Ask, Answer]):
         self._waiting.append((ask, future))
         if self._running < self._lanes:
             self._running += 1
-            task = asyncio.get_running_loop().create_task(self._drain())
+            # Not the first caller's context: his request, and his deadline, end long before the lane does.
+            task = asyncio.get_running_loop().create_task(self._drain(), context=Context())
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
         return future
