@@ -57,7 +57,7 @@ class MailView(View, frozen=True, kw_only=True):
 
 
 def _view(service: Notifications, mail: Mail) -> MailView:
-    letter, rendered = mail.letter, service.render(mail)
+    letter, rendered = mail.letter, service.render(mail.letter)
     return MailView(
         id=str(letter.id),
         kind=letter.kind,
@@ -101,7 +101,7 @@ def routes(service: Notifications) -> list[Route]:
         mail = await service.read(request.id("mail_id"))
         if request.query.format == "json":
             return Answer(200, _view(service, mail))
-        rendered = service.render(mail)
+        rendered = service.render(mail.letter)
         if request.query.format == "text":
             return Answer(200, rendered.text.encode(), _HEADERS, TEXT)
         return Answer(200, rendered.html.encode(), _HEADERS, HTML)

@@ -77,9 +77,6 @@ class Letters:
                 # The words themselves are plain: what they are filled with is escaped when they go into the HTML.
                 self._words[locale, kind] = {name: plain.from_string(sentences.get(name, "")) for name in _SENTENCES}
 
-    def subject(self, kind: Kind, locale: str, contents: Contents) -> str:
-        return one_line(self._words[locale, kind]["subject"].render(self._values(locale, contents)))
-
     def render(self, kind: Kind, locale: str, contents: Contents, link: str) -> Rendered:
         """The mail, with `link` behind its button."""
         values = self._values(locale, contents)

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -23,14 +23,8 @@ _LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 _PORTS: Final = {"smtp": 25, "smtps": 465}
 
 
-class Post(msgspec.Struct, frozen=True):
-    id: UUID
-    recipient: str
-    message: EmailMessage
-
-
 class Outcome(msgspec.Struct, frozen=True):
-    """What became of a post: sent if `error` is empty; a `permanent` fault is not worth another try."""
+    """What became of a letter: sent if `error` is empty; a `permanent` fault is not worth another try."""
 
     id: UUID
     error: str = ""
@@ -51,7 +45,7 @@ class Mailer:
         self._from = formataddr((one_line(shop), self._address))
         self._domain = self._address.rpartition("@")[2] or "localhost"
 
-    def post(self, letter: Letter, rendered: Rendered) -> Post:
+    def compose(self, letter: Letter, rendered: Rendered) -> EmailMessage:
         """The letter as a MIME message. Sent twice, it has one Message-ID: mail programs show it once."""
         message = EmailMessage(policy=SMTP)
         message["From"] = self._from
@@ -63,35 +57,41 @@ class Mailer:
         message["Auto-Submitted"] = "auto-generated"
         message.set_content(rendered.text, cte="quoted-printable")
         message.add_alternative(rendered.html, subtype="html", cte="quoted-printable")
-        return Post(letter.id, letter.recipient, message)
+        return message
 
-    async def send(self, posts: Sequence[Post]) -> list[Outcome]:
+    async def send(self, letters: Sequence[Letter], render: Callable[[Letter], Rendered]) -> list[Outcome]:
         """Send them all; answers what became of each. When the server cannot be reached, the rest is not tried."""
-        queue = deque(posts)
+        queue = deque(letters)
         outcomes: list[Outcome] = []
         async with asyncio.TaskGroup() as group:
-            for _ in range(min(CONNECTIONS_MAX, len(posts))):
-                group.create_task(self._work(queue, outcomes))
+            for _ in range(min(CONNECTIONS_MAX, len(letters))):
+                group.create_task(self._work(queue, render, outcomes))
         known = {outcome.id for outcome in outcomes}
-        unreached = [Outcome(post.id, "the SMTP server cannot be reached") for post in posts if post.id not in known]
+        unreached = [
+            Outcome(letter.id, "the SMTP server was not reached") for letter in letters if letter.id not in known
+        ]
         return outcomes + unreached
 
-    async def _work(self, queue: "deque[Post]", outcomes: list[Outcome]) -> None:
+    async def _work(
+        self, queue: "deque[Letter]", render: Callable[[Letter], Rendered], outcomes: list[Outcome]
+    ) -> None:
         client: aiosmtplib.SMTP | None = None
         try:
             while queue:
-                post = queue.popleft()
+                letter = queue.popleft()
                 try:
                     client = client or await self._connected()
                 except (aiosmtplib.SMTPException, OSError) as failure:
-                    outcomes.append(Outcome(post.id, _told(failure)))
+                    outcomes.append(Outcome(letter.id, _told(failure)))
                     queue.clear()
                     return
                 try:
-                    await client.send_message(post.message, sender=self._address, recipients=[post.recipient])
-                    outcomes.append(Outcome(post.id))
-                except (aiosmtplib.SMTPException, OSError) as failure:
-                    outcomes.append(Outcome(post.id, _told(failure), _is_permanent(failure)))
+                    # Composed one by one, since it takes milliseconds in which the process does nothing else.
+                    message = self.compose(letter, render(letter))
+                    await client.send_message(message, sender=self._address, recipients=[letter.recipient])
+                    outcomes.append(Outcome(letter.id))
+                except Exception as failure:  # noqa: BLE001 - a letter that cannot be written must not stop the others.
+                    outcomes.append(Outcome(letter.id, _told(failure), _is_permanent(failure)))
                     client.close()
                     client = None
         finally:

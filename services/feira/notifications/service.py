@@ -59,8 +59,7 @@ class Notifications:
             mails = await store.claim(tx, BATCH_MAX, LEASE_S)
         if not mails:
             return False
-        posts = [self._mailer.post(mail.letter, self.render(mail)) for mail in mails]
-        outcomes = await self._mailer.send(posts)
+        outcomes = await self._mailer.send([mail.letter for mail in mails], self.render)
         tries = {mail.letter.id: mail.tries for mail in mails}
         faults = [_fault(outcome, tries[outcome.id]) for outcome in outcomes if outcome.error]
         async with self._db.tx() as tx:
@@ -89,12 +88,7 @@ class Notifications:
             raise NotFound
         return mail
 
-    def subject(self, mail: Mail) -> str:
-        letter = mail.letter
-        return self.letters.subject(letter.kind, letter.locale, letter.contents)
-
-    def render(self, mail: Mail) -> Rendered:
-        letter = mail.letter
+    def render(self, letter: Letter) -> Rendered:
         return self.letters.render(letter.kind, letter.locale, letter.contents, self.link(letter))
 
     def link(self, letter: Letter) -> str:
