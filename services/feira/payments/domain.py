@@ -174,7 +174,9 @@ def answered(payment: Payment, told: Told, now: datetime) -> Change:
     if told.state == "lost":
         return Change(later(replace(payment, state="pending"), now))
     if told.state in {"down", "refused", "absent"}:
-        return Change(settled(replace(payment, state="failed", reason="gateway_error"), now))
+        # This call did nothing; an earlier one, of which we never heard, may have.
+        failed = replace(payment, state="failed", reason="gateway_error", sweep=True)
+        return Change(settled(failed, now), (_failed(failed),) if failed.claimed else ())
     return hear(payment, "authorize", told, now)
 
 
@@ -201,7 +203,7 @@ def hear(payment: Payment, verb: Verb, told: Told, now: datetime) -> Change:
 
 
 def _hear_open(payment: Payment, told: Told, now: datetime) -> Change:
-    announce = payment.state == "pending"
+    announce = payment.state == "pending" or payment.claimed  # Else whoever asked is yet to be answered.
     age_s = (now - payment.created_at).total_seconds()
     if told.state == "authorized":
         authorized = replace(payment, state="authorized")
