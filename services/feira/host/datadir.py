@@ -14,7 +14,7 @@ import secrets
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import msgspec
 
@@ -77,6 +77,7 @@ class Running(msgspec.Struct, frozen=True, kw_only=True):
 
     pid: int
     database_url: str
+    sockets: str  # The directory of its Unix socket.
 
 
 class _Secrets(msgspec.Struct, frozen=True):
@@ -141,6 +142,16 @@ class DataDir:
             raise HostError(f"{path} is damaged: put back a copy of it")
         return master
 
+    def remembered(self) -> dict[str, Any]:
+        """What the last `feira up` noted; empty if there was none."""
+        try:
+            return msgspec.json.decode((self.path / "shop.json").read_bytes(), type=dict[str, Any])
+        except (OSError, msgspec.DecodeError):
+            return {}
+
+    def remember(self, what: dict[str, Any]) -> None:
+        self._put("shop.json", what)
+
     def running(self) -> Running | None:
         """Who says to run PostgreSQL here; it may have died since."""
         try:
@@ -150,14 +161,17 @@ class DataDir:
 
     def announce(self, running: Running | None) -> None:
         """Tell other processes where PostgreSQL is, or that it is gone."""
-        path = self.path / "running.json"
+        if running is None:
+            with contextlib.suppress(OSError):  # Whoever reads it asks whether PostgreSQL answers.
+                (self.path / "running.json").unlink()
+        else:
+            self._put("running.json", running)
+
+    def _put(self, name: str, content: object) -> None:
         try:
-            if running is None:
-                path.unlink(missing_ok=True)
-            else:
-                _write(path, msgspec.json.encode(running), replace=True)
+            _write(self.path / name, msgspec.json.encode(content), replace=True)
         except OSError as failure:
-            raise HostError(f"{path} cannot be written: {_reason(failure)}") from failure
+            raise HostError(f"{self.path / name} cannot be written: {_reason(failure)}") from failure
 
 
 def _reason(failure: OSError) -> str:

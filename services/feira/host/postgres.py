@@ -75,11 +75,11 @@ class Postgres:
         self._connections_max = connections_max
         self._say = say
         self._process: subprocess.Popen[bytes] | None = None
-        self._sockets = self.home
+        self.sockets = self.home
 
     def url(self, database: str = "feira", user: str = "feira") -> str:
         """Where to connect. `feira` owns the database `feira` and no more; `postgres` may do everything."""
-        return f"postgresql://{user}@/{database}?host={quote(str(self._sockets), safe='')}&port=5432"
+        return f"postgresql://{user}@/{database}?host={quote(str(self.sockets), safe='')}&port=5432"
 
     @property
     def pid(self) -> int | None:
@@ -94,8 +94,8 @@ class Postgres:
             if not (self.home / "PG_VERSION").exists():
                 await self._create(programs, account)
             self._check_version()
-            self._sockets = _place_sockets(self.home, account)
-            await end_leftovers(self.home, self._sockets, self._say)
+            self.sockets = _place_sockets(self.home, account)
+            await end_leftovers(self.home, self.sockets, self._say)
             written = self.log.stat().st_size if self.log.exists() else 0
             process = self._process = self._spawn(programs, account)
         except OSError as failure:
@@ -119,9 +119,9 @@ class Postgres:
         if process.poll() is None:
             process.kill()
             await _ended(process, QUIT_TIMEOUT_S)
-        if self._sockets != self.home:
+        if self.sockets != self.home:
             with suppress(OSError):
-                self._sockets.rmdir()
+                self.sockets.rmdir()
 
     async def wait_dead(self) -> None:
         """Return when it has ended, whyever."""
@@ -187,7 +187,7 @@ class Postgres:
             "cluster_name": mark(self.home),
         }
         with _opened(self.home, account) as place:
-            sockets = place.name if self._sockets == self.home else str(self._sockets)
+            sockets = place.name if self.sockets == self.home else str(self.sockets)
             command: list[str | Path] = [programs / "postgres", "-D", place.name, "-k", sockets]
             for name, value in settings.items():
                 command += ["-c", f"{name}={value}"]
@@ -200,7 +200,7 @@ class Postgres:
     async def _wait_ready(self, process: "subprocess.Popen[bytes]", written: int) -> None:
         """`written` bytes of the log are of earlier runs."""
         began = said = time.monotonic()
-        while not await _answers(self._sockets / SOCKET):
+        while not await answers_at(self.sockets):
             if process.poll() is not None:
                 with self.log.open("rb") as log:
                     log.seek(max(written, self.log.stat().st_size - LOG_TAIL))
@@ -255,11 +255,11 @@ async def _ended(process: "subprocess.Popen[bytes]", patience_s: float) -> bool:
     return process.poll() is not None
 
 
-async def _answers(path: Path) -> bool:
-    """Whether it takes connections. An error other than "not yet" is an answer too: it comes from a running server."""
+async def answers_at(sockets: Path | str) -> bool:
+    """Whether the PostgreSQL with its socket there takes connections. An error other than "not yet" is an answer too: it comes from a running server."""
     try:
         async with asyncio.timeout(2):
-            reader, writer = await asyncio.open_unix_connection(path)
+            reader, writer = await asyncio.open_unix_connection(Path(sockets) / SOCKET)
             try:
                 startup = b"\0\3\0\0user\0postgres\0database\0postgres\0\0"
                 writer.write(struct.pack("!i", len(startup) + 4) + startup)

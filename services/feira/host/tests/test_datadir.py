@@ -107,13 +107,16 @@ def test_a_lock_that_cannot_be_had(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 def test_where_postgres_runs(tmp_path: Path) -> None:
     data = DataDir.open(tmp_path)
     assert data.running() is None
-    running = Running(pid=7, database_url="postgresql://x")
+    running = Running(pid=7, database_url="postgresql://x", sockets="/x")
     data.announce(running)
     data.announce(running)
     assert data.running() == running
     data.announce(None)
     data.announce(None)
     assert data.running() is None
+    assert data.remembered() == {}
+    data.remember({"port": 1})
+    assert data.remembered() == {"port": 1}
     (tmp_path / "running.json").mkdir()
     with pytest.raises(HostError, match="cannot be written"):
         data.announce(running)

@@ -1,0 +1,26 @@
+"""What the processes of a shop tell each other."""
+
+from typing import Literal
+
+import msgspec
+
+from feira.kernel.config import Settings
+
+Task = Literal["prepare", "serve"]
+
+
+class Order(msgspec.Struct, frozen=True, kw_only=True):
+    """What `feira up` was asked for. It goes from the command to the supervisor and on to the workers, as JSON."""
+
+    settings: Settings
+    embedded: bool  # PostgreSQL is ours to run; the supervisor then fills in `settings.database_url`.
+    demo: bool = False
+    json: bool = False  # Say where the shop is in one line of JSON.
+    warnings: tuple[str, ...] = ()
+
+
+class Report(msgspec.Struct, frozen=True, kw_only=True):
+    """One line from a worker to the supervisor."""
+
+    kind: Literal["ready", "failed", "said", "staff"]
+    text: str = ""

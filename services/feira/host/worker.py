@@ -1,0 +1,72 @@
+"""One process of a shop: `python -m feira.host.worker TASK PARENT PIPE`, with its order on stdin.
+
+`prepare` brings the database up to date and ends; `serve` answers requests until SIGTERM. What goes wrong is told to the
+supervisor in one sentence, through the pipe; the stack trace of a bug goes to the log.
+"""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Awaitable, Callable, Sequence
+
+import msgspec
+import uvloop
+
+from feira.app import AppError, migrate_all, serve
+from feira.host.errors import HostError
+from feira.host.launch import die_with
+from feira.host.order import Order, Report
+from feira.host.samples import fill
+from feira.kernel import logs
+from feira.kernel.migrate import MigrationError
+
+Tell = Callable[[Report], None]
+EXPECTED = (HostError, AppError, MigrationError, OSError)  # What the machine does, and says in its own words.
+
+
+async def prepare(order: Order, tell: Tell) -> None:
+    if ran := await migrate_all(order.settings):
+        tell(Report(kind="said", text=f"The database is up to date: {len(ran)} migrations were run."))
+    if order.demo:
+        await fill(order.settings, tell)
+
+
+async def serving(order: Order, tell: Tell) -> None:
+    stop = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
+    await serve(order.settings, lambda: tell(Report(kind="ready")), stop)
+
+
+TASKS: dict[str, Callable[[Order, Tell], Awaitable[None]]] = {"prepare": prepare, "serve": serving}
+
+
+def main(arguments: Sequence[str]) -> int:
+    task, parent, pipe = arguments
+    die_with(int(parent), signal.SIGKILL)  # Every step of the shop can be cut off; a hanging worker must not live on.
+    os.set_inheritable(int(pipe), False)
+    with os.fdopen(int(pipe), "wb", buffering=0) as reports:
+        order = msgspec.json.decode(sys.stdin.buffer.read(), type=Order)
+
+        def tell(report: Report) -> None:
+            reports.write(msgspec.json.encode(report) + b"\n")
+
+        async def work() -> None:
+            await TASKS[task](order, tell)
+
+        try:
+            logs.configure()
+            with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+                runner.run(work())
+        except EXPECTED as failure:
+            tell(Report(kind="failed", text=str(failure)))
+            return 1
+        except Exception as failure:  # noqa: BLE001 - a bug: its trace is for the log, its name for the operator.
+            logs.logger("feira").exception("worker_failed", task=task)
+            tell(Report(kind="failed", text=f"{type(failure).__name__}: {failure} (its trace is in the log)"))
+            return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
