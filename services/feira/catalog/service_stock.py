@@ -359,7 +359,7 @@ class Stock:
             raise domain.unknown_sku([sku])
         return level
 
-    async def list(self, after: str, limit: int) -> list[store.StockRow]:
+    async def page(self, after: str, limit: int) -> list[store.StockRow]:
         async with self._db.read() as tx:
             return await store.list_stock(tx, after, limit)
 

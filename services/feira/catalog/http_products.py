@@ -1,0 +1,161 @@
+"""Products in the back office."""
+
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+from msgspec import Meta
+
+from feira.catalog.domain_goods import ProductBody, ProductChange, SkuTaken, SlugTaken, UnknownProduct
+from feira.catalog.http_views import AdminProduct, admin_product
+from feira.catalog.service import CatalogService
+from feira.catalog.service_import import Format, Report
+from feira.kernel.http import (
+    INT_MAX,
+    NDJSON,
+    Answer,
+    Cursor,
+    Limit,
+    Page,
+    Query,
+    Request,
+    Route,
+    Stream,
+    cursor,
+    read_cursor,
+)
+
+IMPORT_MAX = 4 << 30
+CSV = "text/csv"
+FORMATS: dict[str, Format] = {
+    CSV: "csv",
+    NDJSON: "ndjson",
+    "application/ndjson": "ndjson",
+    "application/jsonl": "ndjson",
+}
+TAG = "Back office: products"
+EXAMPLE = {
+    "slug": "palmer-mango",
+    "name": "Palmer mango",
+    "description": "Long, red-skinned mangoes with *hardly any* fibre.",
+    "translations": {"pt-BR": {"name": "Manga palmer", "description": "Mangas compridas, quase sem fibra."}},
+    "categories": ["fruit/tropical"],
+    "images": [{"url": "/media/demo/mango.webp", "alt": "A ripe mango", "width": 256, "height": 256}],
+    "attributes": {"origin": "São Paulo", "organic": True},
+    "variants": [
+        {
+            "sku": "PALMER-MANGO-1KG",
+            "name": "1 kg",
+            "options": {"weight": "1 kg"},
+            "price": {"amount": 890, "currency": "BRL"},
+            "weight_g": 1000,
+            "stock": 148,
+        }
+    ],
+}
+
+
+class AdminProductQuery(Query, frozen=True, kw_only=True):
+    archived: Annotated[bool | None, Meta(description="Only those that are archived, or only those that are not.")] = (
+        None
+    )
+    limit: Limit = 20
+    cursor: Cursor = None
+
+
+def routes(catalog: CatalogService) -> list[Route]:
+    currency = catalog.settings.currency
+    products = catalog.products
+
+    async def list_admin_products(request: Request[None, AdminProductQuery]) -> Page[AdminProduct]:
+        query = request.query
+        (before,) = read_cursor(query.cursor, (int,)) if query.cursor else (INT_MAX,)
+        found = await products.page(before, query.limit + 1, archived=query.archived)
+        shown = found[: query.limit]
+        return Page(
+            items=[admin_product(stored, currency) for stored in shown],
+            next=cursor(shown[-1].number) if len(found) > len(shown) else None,
+        )
+
+    async def create_product(request: Request[ProductBody, None]) -> Answer:
+        stored = await products.create(request.body, request.caller.id)
+        return Answer(201, admin_product(stored, currency), (("location", f"/v1/admin/products/{stored.id}"),))
+
+    async def read_admin_product(request: Request[None, None]) -> AdminProduct:
+        return admin_product(await products.read(request.id("product_id")), currency)
+
+    async def change_product(request: Request[ProductChange, None]) -> AdminProduct:
+        stored = await products.change(request.id("product_id"), request.body, request.caller.id)
+        return admin_product(stored, currency)
+
+    async def archive_product(request: Request[None, None]) -> Answer:
+        await products.archive(request.id("product_id"), request.caller.id)
+        return Answer(204)
+
+    async def import_products(request: Request[None, None]) -> Report:
+        media = (request.headers.get("content-type") or "").partition(";")[0].strip().lower()
+        return await catalog.import_products(request.stream(), FORMATS[media], actor=request.caller.id)
+
+    return [
+        _route(
+            "GET",
+            "",
+            list_admin_products,
+            "List products, the newest first",
+            query=AdminProductQuery,
+            reply=Page[AdminProduct],
+        ),
+        _route(
+            "POST",
+            "",
+            create_product,
+            "Create a product",
+            body=ProductBody,
+            reply=AdminProduct,
+            status=201,
+            refusals=(SlugTaken, SkuTaken),
+            example=EXAMPLE,
+        ),
+        _route(
+            "POST",
+            "/import",
+            import_products,
+            "Import products",
+            body=Stream,
+            reply=Report,
+            body_max=IMPORT_MAX,
+            consumes=tuple(FORMATS),
+            description=(
+                "NDJSON: one product a line, each the body of a creation. CSV: a row per variant with the header "
+                "`slug,name,description,categories,image,sku,options,price,currency,compare_at_price,weight_g,stock`; "
+                "consecutive rows of one slug are one product. Products are found again by slug or sku, and what is said "
+                "of them is changed; each is kept whole or not at all."
+            ),
+        ),
+        _route(
+            "GET", "/{product_id}", read_admin_product, "Read a product", reply=AdminProduct, refusals=(UnknownProduct,)
+        ),
+        _route(
+            "PATCH",
+            "/{product_id}",
+            change_product,
+            "Change a product",
+            body=ProductChange,
+            reply=AdminProduct,
+            refusals=(UnknownProduct, SlugTaken, SkuTaken),
+            example={"name": "Palmer mango, ripe"},
+        ),
+        _route("DELETE", "/{product_id}", archive_product, "Archive a product", status=204, refusals=(UnknownProduct,)),
+    ]
+
+
+def _route(method: str, path: str, run: Any, summary: str, refusals: Sequence[Any] = (), **more: Any) -> Route:
+    return Route(
+        method,
+        f"/v1/admin/products{path}",
+        run,
+        summary=summary,
+        tag=TAG,
+        caller="staff",
+        refusals=tuple(refusals),
+        **more,
+    )

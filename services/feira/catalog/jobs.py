@@ -1,0 +1,33 @@
+"""What the catalogue does by itself."""
+
+from collections.abc import Sequence
+
+from feira.catalog.service import CatalogService
+from feira.kernel.card import Gauge, Job
+
+EXPIRE_EVERY_S = 1.0
+FORGET_EVERY_S = 3600.0
+
+
+async def expire_holds(catalog: CatalogService) -> bool:
+    return await catalog.stock.expire()
+
+
+async def forget_lapsed_holds(catalog: CatalogService) -> bool:
+    return await catalog.stock.forget()
+
+
+async def gauges(catalog: CatalogService) -> Sequence[Gauge]:
+    """How many holds there are by state, and how many units they keep from other buyers."""
+    found = await catalog.stock.holds_by_state()
+    counts = [
+        Gauge("feira_holds", "Holds by state.", {"state": state}, float(found.get(state, (0, 0))[0]))
+        for state in ("held", "sold", "released", "expired")
+    ]
+    return [*counts, Gauge("feira_units_held", "Units set aside for buyers.", {}, float(found.get("held", (0, 0))[1]))]
+
+
+jobs = (
+    Job("expire_holds", expire_holds, EXPIRE_EVERY_S),
+    Job("forget_lapsed_holds", forget_lapsed_holds, FORGET_EVERY_S),
+)

@@ -1,0 +1,51 @@
+"""What the catalogue does for others, and where its parts are put together."""
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from uuid import UUID
+
+from feira.catalog.domain_goods import ProductBody
+from feira.catalog.service_categories import Categories
+from feira.catalog.service_import import Format, Importer, Report
+from feira.catalog.service_products import Products
+from feira.catalog.service_stock import Stock
+from feira.contracts.catalog import Held, Hold, PriceAsk, Priced, Release, Released
+from feira.kernel.card import Context
+from feira.kernel.errors import Refused
+
+
+class CatalogService:
+    """The contract `Catalog`, and the use cases of shop, back office and command line by their subjects."""
+
+    def __init__(self, ctx: Context) -> None:
+        self.settings = ctx.settings
+        self.stock = Stock(ctx)
+        self.products = Products(ctx)
+        self.categories = Categories(ctx)
+        self._importer = Importer(ctx)
+
+    async def hold(self, asks: Sequence[Hold]) -> Sequence[Held | Refused]:
+        return await self.stock.hold(asks)
+
+    async def release(self, asks: Sequence[Release]) -> Sequence[Released | Refused]:
+        return await self.stock.release(asks)
+
+    async def price(self, asks: Sequence[PriceAsk]) -> Sequence[Priced | Refused]:
+        return await self.stock.price(asks)
+
+    async def is_empty(self) -> bool:
+        """Whether the shop has never had a product."""
+        return await self.products.is_empty()
+
+    async def import_products(
+        self,
+        stream: AsyncIterator[bytes],
+        format: Format,  # noqa: A002 - the word that its callers use.
+        on_progress: Callable[[int], None] = lambda _done: None,
+        actor: UUID | None = None,
+    ) -> Report:
+        """Create and change products from NDJSON or CSV; `on_progress` hears now and then how many are done."""
+        return await self._importer.run(stream, format, on_progress, actor)
+
+    def export_products(self) -> AsyncIterator[ProductBody]:
+        """Every product that is sold, as an import takes it (`domain_csv.rows_of` makes rows of a table of it)."""
+        return self.products.export()

@@ -1,0 +1,321 @@
+"""Imports: a stream of products of any length, in bounded memory, some hundreds in one transaction."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from typing import Any, Literal
+from uuid import UUID
+
+import msgspec
+
+from feira.catalog import domain_csv, store, store_products
+from feira.catalog.domain_change import described, stocks
+from feira.catalog.domain_goods import Product, ProductBody, Stored
+from feira.catalog.domain_records import RECORD_MAX, Records
+from feira.catalog.service_products import Draft, insist, keep, slugs_for
+from feira.contracts.audit import StaffActed
+from feira.kernel.card import Context
+from feira.kernel.db import Tx
+from feira.kernel.errors import FieldError, Invalid, Refused
+from feira.kernel.events import emit
+from feira.kernel.ids import uuid7
+from feira.kernel.reading import decode, invalid, wrong
+
+Format = Literal["csv", "ndjson"]
+
+CHUNK_PRODUCTS_MAX = 500
+CHUNK_VARIANTS_MAX = 2_000
+ERRORS_MAX = 1_000  # Errors that a report names; beyond these they are counted.
+
+_decoder = msgspec.json.Decoder(ProductBody)
+
+
+class RowError(msgspec.Struct, frozen=True, kw_only=True):
+    """`row` counts from 1: lines of NDJSON; of CSV, rows as a spreadsheet shows them, the header being row 1."""
+
+    row: int
+    field: str
+    message: str
+
+
+class Report(msgspec.Struct, kw_only=True):
+    """What an import did, in products. `errors_left_out` counts the errors beyond those named."""
+
+    created: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    failed: int = 0
+    errors: list[RowError] = msgspec.field(default_factory=list)
+    errors_left_out: int = 0
+
+    @property
+    def done(self) -> int:
+        return self.created + self.updated + self.unchanged + self.failed
+
+
+class Item(msgspec.Struct, frozen=True, kw_only=True):
+    """A product as it came, or what is wrong with it. `rows` are where it stood: one for each variant of a table."""
+
+    rows: tuple[int, ...]
+    body: ProductBody | None = None
+    errors: Sequence[FieldError] = ()
+
+    @property
+    def keys(self) -> set[str]:
+        """What no two products of one transaction may have in common."""
+        if self.body is None:
+            return set()
+        return {f"sku {variant.sku}" for variant in self.body.variants} | (
+            {f"slug {self.body.slug}"} if self.body.slug else set()
+        )
+
+
+class Importer:
+    """Each product is kept whole or not at all, and what one of them lacks does not touch the others. To import the same
+    again changes nothing but stock that has moved meanwhile.
+    """
+
+    def __init__(self, ctx: Context) -> None:
+        self._db = ctx.db
+        self._currency = ctx.settings.currency
+
+    async def run(
+        self,
+        stream: AsyncIterator[bytes],
+        format: Format,  # noqa: A002 - the word that its callers use.
+        on_progress: Callable[[int], None] = lambda _done: None,
+        actor: UUID | None = None,
+    ) -> Report:
+        """Import the stream's products; `on_progress` hears how many are done.
+
+        Refuses with Invalid what is no such table at all. What was imported before the stream broke off stays.
+        """
+        report = Report()
+        writing: asyncio.Task[None] | None = None
+        items = self._from_csv(stream) if format == "csv" else self._from_ndjson(stream)
+        try:
+            async for chunk in _chunks(items):
+                if writing:
+                    await writing
+                    on_progress(report.done)
+                # The next chunk is read while this one is written.
+                writing = asyncio.create_task(self._write(chunk, report, actor))
+                await asyncio.sleep(0)
+        finally:
+            if writing:
+                await writing
+        on_progress(report.done)
+        if actor is not None:
+            await self._tell(actor, report)
+        return report
+
+    async def _tell(self, actor: UUID, report: Report) -> None:
+        counts = {name: getattr(report, name) for name in ("created", "updated", "unchanged", "failed")}
+        async with self._db.tx() as tx:
+            acted = StaffActed(
+                actor=actor,
+                action="catalog.products.imported",
+                target="products",
+                detail=store.as_json(counts),
+                version=1,
+            )
+            await emit(tx, acted)
+
+    async def _from_ndjson(self, stream: AsyncIterator[bytes]) -> AsyncIterator[Item]:
+        row = 0
+        async for line in _records(stream, quoted=False):
+            row += 1
+            if line is not None and not line.strip():
+                continue
+            try:
+                yield Item(rows=(row,), body=decode(_whole(line), _decoder))
+            except Refused as refusal:
+                yield Item(rows=(row,), errors=_errors(refusal))
+
+    async def _from_csv(self, stream: AsyncIterator[bytes]) -> AsyncIterator[Item]:
+        columns: list[str] | None = None
+        held: list[tuple[int, domain_csv.Row]] = []
+        row = 0
+        async for record in _records(stream, quoted=True):
+            row += 1
+            if record is not None and not record.strip():
+                continue
+            try:
+                values = domain_csv.cells(_text(_whole(record)))
+                if columns is None:
+                    columns = domain_csv.header(values)
+                    continue
+                cells = domain_csv.row_of(columns, values)
+            except Refused as refusal:
+                if columns is None:
+                    raise
+                yield Item(rows=(row,), errors=_errors(refusal))
+                continue
+            if held and (not domain_csv.same_product(cells, held[-1][1]) or len(held) >= CHUNK_VARIANTS_MAX):
+                yield self._product(held)
+                held = []
+            held.append((row, cells))
+        if columns is None:
+            raise Invalid.field("header", "is missing")
+        if held:
+            yield self._product(held)
+
+    def _product(self, held: Sequence[tuple[int, domain_csv.Row]]) -> Item:
+        rows = tuple(row for row, _ in held)
+        try:
+            body = msgspec.convert(domain_csv.body_of([cells for _, cells in held], self._currency), ProductBody)
+        except msgspec.ValidationError as error:
+            return Item(rows=rows, errors=_errors(invalid(error)))
+        return Item(rows=rows, body=body)
+
+    async def _write(self, chunk: Sequence[Item], report: Report, actor: UUID | None) -> None:
+        """Keep what can be kept of the chunk, in one transaction, and count it."""
+
+        async def act() -> Report:
+            attempt = Report()
+            for item in chunk:
+                if item.body is None:
+                    _fail(attempt, item, item.errors)
+            async with self._db.tx() as tx:
+                await self._keep(tx, [item for item in chunk if item.body is not None], attempt, actor)
+            return attempt
+
+        attempt = await insist(act)
+        report.created += attempt.created
+        report.updated += attempt.updated
+        report.unchanged += attempt.unchanged
+        report.failed += attempt.failed
+        report.errors_left_out += attempt.errors_left_out
+        for error in attempt.errors:
+            _note(report, error)
+
+    async def _keep(self, tx: Tx, items: Sequence[Item], report: Report, actor: UUID | None) -> None:
+        if not items:
+            return
+        bodies = [item.body for item in items if item.body is not None]
+        owners = await store.products_of(tx, [variant.sku for body in bodies for variant in body.variants])
+        by_slug = await store_products.ids_by_slug(tx, [body.slug for body in bodies if body.slug])
+        targets = [_target(body, owners, by_slug) for body in bodies]
+        before = await store_products.lock_products(tx, (target for target in targets if target))
+        drafts: list[Draft] = []
+        for item, body, target in zip(items, bodies, targets, strict=True):
+            was = before.get(target) if target else None
+            taken = [
+                FieldError(f"variants.{number}.sku", "belongs to another product")
+                for number, variant in enumerate(body.variants)
+                if owners.get(variant.sku, target) != target
+            ]
+            try:
+                product = described(body, was.product if was else None, self._currency, replace=False)
+            except Invalid as refusal:
+                _fail(report, item, _errors(refusal))
+                continue
+            if taken:
+                _fail(report, item, taken)
+                continue
+            product = msgspec.structs.replace(product, archived=False)  # To import a product is to sell it.
+            draft = Draft(id=target or uuid7(), product=product, was=was, stock=stocks(body))
+            if was is None:
+                report.created += 1
+            elif _is_as_it_was(draft, was):
+                report.unchanged += 1
+                continue
+            else:
+                report.updated += 1
+            drafts.append(draft)
+        if drafts:
+            await keep(tx, await _named(tx, drafts), "imported", actor)
+
+
+def _target(body: ProductBody, owners: dict[str, UUID], by_slug: dict[str, UUID]) -> UUID | None:
+    """Which product is meant: that of the slug, or without one that of the first sku that is known."""
+    if body.slug:
+        return by_slug.get(body.slug)
+    return next((owners[variant.sku] for variant in body.variants if variant.sku in owners), None)
+
+
+def _is_as_it_was(draft: Draft, was: Stored) -> bool:
+    """Stock that is as low as what is set aside allows is as it was, though the figure given is lower."""
+    return draft.product == was.product and all(
+        was.on_hand.get(sku) == max(units, was.held.get(sku, 0)) for sku, units in draft.stock.items()
+    )
+
+
+async def _named(tx: Tx, drafts: Sequence[Draft]) -> list[Draft]:
+    """The drafts, those without a slug given one of their own."""
+    candidates = {draft.id: slugs_for(draft.product, draft.id) for draft in drafts if not draft.product.slug}
+    taken = {draft.product.slug for draft in drafts}
+    taken |= (await store_products.ids_by_slug(tx, [slug for slugs in candidates.values() for slug in slugs])).keys()
+    named: list[Draft] = []
+    for draft in drafts:
+        product: Product = draft.product
+        if draft.id in candidates:
+            slug = next(slug for slug in candidates[draft.id] if slug not in taken)
+            taken.add(slug)
+            product = msgspec.structs.replace(product, slug=slug)
+        named.append(Draft(id=draft.id, product=product, was=draft.was, stock=draft.stock))
+    return named
+
+
+async def _chunks(items: AsyncIterator[Item]) -> AsyncIterator[list[Item]]:
+    """Items in groups for one transaction each; what has a sku or slug in common is never in one group."""
+    chunk: list[Item] = []
+    keys: set[str] = set()
+    variants = 0
+    async for item in items:
+        more = len(item.rows) if item.body is None else len(item.body.variants)
+        full = len(chunk) >= CHUNK_PRODUCTS_MAX or variants + more > CHUNK_VARIANTS_MAX
+        if chunk and (full or not keys.isdisjoint(item.keys)):
+            yield chunk
+            chunk, keys, variants = [], set(), 0
+        chunk.append(item)
+        keys |= item.keys
+        variants += more
+    if chunk:
+        yield chunk
+
+
+async def _records(stream: AsyncIterator[bytes], *, quoted: bool) -> AsyncIterator[bytes | None]:
+    records = Records(quoted=quoted)
+    async for piece in stream:
+        for record in records.feed(piece):
+            yield record
+    for record in records.end():
+        yield record
+
+
+def _whole(record: bytes | None) -> bytes:
+    if record is None:
+        raise Invalid.field("", f"is over {RECORD_MAX} bytes")
+    return record
+
+
+def _text(record: bytes) -> str:
+    try:
+        text = record.decode()
+    except UnicodeDecodeError as error:
+        raise Invalid.field("", "is not UTF-8") from error
+    if message := wrong(text):
+        raise Invalid.field("", message)
+    return text.rstrip("\r\n")
+
+
+def _errors(refusal: Refused) -> list[FieldError]:
+    found: Any = refusal.extra.get("errors")
+    return [FieldError(**error) for error in found] if found else [FieldError("", refusal.detail)]
+
+
+def _fail(report: Report, item: Item, errors: Sequence[FieldError]) -> None:
+    report.failed += 1
+    for error in errors:
+        if len(item.rows) > 1:
+            number, column = domain_csv.place_of(error)
+            _note(report, RowError(row=item.rows[min(number, len(item.rows) - 1)], field=column, message=error.message))
+        else:
+            _note(report, RowError(row=item.rows[0], field=error.field, message=error.message))
+
+
+def _note(report: Report, error: RowError) -> None:
+    if len(report.errors) < ERRORS_MAX:
+        report.errors.append(error)
+    else:
+        report.errors_left_out += 1
