@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import re
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
 from typing import Any, Final, Protocol, cast
 
 import msgspec
@@ -30,9 +30,8 @@ from feira.kernel.routing import Table
 REQUESTS_MAX: Final = 4096  # In progress in one process.
 BODY_TIMEOUT_S: Final = 30.0
 REPLY_MAX: Final = 64 << 20
-SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
-NO_STORE: Final = (("cache-control", "no-store"),)
-PUBLIC: Final = (("cache-control", "public, max-age=0, must-revalidate"),)
+SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+METHODS: Final = SAFE | {"POST", "PUT", "PATCH", "DELETE"}
 
 _KEY = re.compile(r"[\x20-\x7e]{1,255}")
 _LANGUAGE = re.compile(r"[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8}){0,4}")
@@ -70,9 +69,8 @@ class _Served:
 
     def __init__(self, route: Route) -> None:
         self.route = route
-        self.reads = isinstance(route.body, type) and issubclass(route.body, msgspec.Struct)
-        self.decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder(route.body if self.reads else Any)
-        self.cache = PUBLIC if route.public_cache else NO_STORE
+        self.decoder = None if route.body in {None, Stream} else msgspec.json.Decoder(route.body)
+        self.cache = "public, max-age=0, must-revalidate" if route.public_cache else "no-store"
         self.seconds = metrics.HTTP_SECONDS.labels(route.path)
         self.counts: dict[tuple[str, int], Any] = {}
 
@@ -82,14 +80,6 @@ class _Served:
             counter = self.counts[method, status] = metrics.HTTP_REQUESTS.labels(method, self.route.path, status)
         counter.inc()
         self.seconds.observe(seconds)
-
-
-async def _nowhere(_request: Request[Any, Any]) -> Answer:
-    raise NotFound
-
-
-_UNMATCHED: Final = Route("GET", "(none)", _nowhere)
-_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
 
 
 class App:
@@ -105,9 +95,8 @@ class App:
         requests_max: int = REQUESTS_MAX,
         body_timeout_s: float = BODY_TIMEOUT_S,
     ) -> None:
-        table = [*routes, *_options(routes)]
-        self._table = Table((route.method, route.path, _Served(route)) for route in table)
-        self._unmatched = _Served(_UNMATCHED)
+        self._table = Table((route.method, route.path, _Served(route)) for route in routes)
+        self._unmatched = _Served(Route("GET", "(none)", cast("Any", None)))
         self._verifier = verifier
         self._hosts = hosts
         self._addresses = Addresses(trusted_proxies)
@@ -128,9 +117,9 @@ class App:
             served, path = self._find(scope)
             answer = await self._run(served, path, scope, wire)
         except Exception as error:  # noqa: BLE001 - whatever happened, the client is answered.
-            answer = self._refuse(error, found)
+            answer = self._refuse(error, found, scope.method)
         except asyncio.CancelledError as error:
-            answer = self._refuse(error, found)
+            answer = self._refuse(error, found, scope.method)
             if cast("asyncio.Task[Any]", asyncio.current_task()).cancelling():
                 _send(wire, answer, found)
                 raise
@@ -138,23 +127,25 @@ class App:
             self.running -= 1
         _send(wire, answer, found)
         seconds = time.perf_counter() - began
-        method = scope.method if scope.method in _METHODS else "(other)"
+        method = scope.method if scope.method in METHODS else "(other)"
         served.count(method, answer.status, seconds)
         self._log.info(
             "http.request", method=method, route=served.route.path, status=answer.status, ms=round(seconds * 1000, 2)
         )
 
-    def _refuse(self, error: BaseException, found: trace.Trace) -> Answer:
+    def _refuse(self, error: BaseException, found: trace.Trace, method: str) -> Answer:
         refusal = refusal_of(error)
         if isinstance(refusal, Internal):
             self._log.error("http.bug", exc_info=error)
             refusal.extra["request_id"] = found.request_id
         elif refusal is not error:
             self._log.warning("http.unavailable", error=repr(error))  # Thousands in a second, when a database is gone.
-        more = {"allow": refusal.extra.pop("allow")} if isinstance(refusal, MethodNotAllowed) else {}
+        if isinstance(refusal, MethodNotAllowed):
+            allow = ("allow", refusal.extra.pop("allow"))
+            return Answer(204, None, (allow,)) if method == "OPTIONS" else problem(refusal, allow)
         if isinstance(refusal, TooLarge | RequestTimeout):
-            more["connection"] = "close"  # What is left of the body is not waited for.
-        return problem(refusal, more)
+            return problem(refusal, ("connection", "close"))  # What is left of the body is not waited for.
+        return problem(refusal)
 
     def _find(self, scope: Scope) -> tuple[_Served, dict[str, str]]:
         if self.running > self._requests_max:
@@ -170,10 +161,10 @@ class App:
         if match is None:
             raise NotFound("There is nothing at this address")
         methods, values = match
-        method = "GET" if scope.method == "HEAD" else scope.method
-        entry = methods.get(method)
+        entry = methods.get("GET" if scope.method == "HEAD" else scope.method)
         if entry is None:
-            raise MethodNotAllowed(f"{scope.method} is not answered here", allow=_allow(methods))
+            allowed = {*methods, "OPTIONS", *(("HEAD",) if "GET" in methods else ())}
+            raise MethodNotAllowed(f"{scope.method} is not answered here", allow=", ".join(sorted(allowed)))
         names, served = entry
         return served, dict(zip(names, values, strict=True))
 
@@ -186,7 +177,9 @@ class App:
         if route.keyed and not _KEY.fullmatch(key):
             raise Malformed("An Idempotency-Key of 1 to 255 printable characters is needed")
         found = parameters(scope.query_string) if scope.query_string else {}
-        locale = _asked_locale(found) if route.localised else None
+        locale = found.pop("locale", None) if route.localised else None
+        if locale is not None and not _LANGUAGE.fullmatch(locale):
+            raise Invalid.field("locale", "is not a language such as pt-BR")
         request: Request[Any, Any] = Request(
             body=None,
             query=read_query(found, route.query),
@@ -200,9 +193,10 @@ class App:
             asked_locale=locale,
             locales=route.locales,
         )
-        if served.reads:
-            _check_type(route, headers)
-            request.raw = await self._read(route, headers, wire)
+        if served.decoder is not None:
+            if not route.body_optional or _length(headers, route.body_max) != 0:
+                _check_type(route, headers)
+                request.raw = await self._read(route, headers, wire)
             if not request.raw and not route.body_optional:
                 raise Malformed("The body is empty")
             request.body = decode(request.raw or b"{}", served.decoder)
@@ -223,7 +217,7 @@ class App:
             else:
                 if cookie is not None and not route.signs_in:
                     caller = await self._verifier.caller(cookie, by_cookie=True)
-                if cookies and scope.method not in SAFE_METHODS and not self._same_site(scope, cookies):
+                if cookies and scope.method not in SAFE and not self._same_site(scope, cookies):
                     raise CrossSite
         if route.caller != "anyone" and not caller.has(route.caller):
             raise Unauthenticated if caller.user_id is None else Forbidden
@@ -280,50 +274,17 @@ def _length(headers: Headers, body_max: int) -> int | None:
     return int(text)
 
 
-def _allow(methods: Iterable[str]) -> str:
-    names = {*methods, "OPTIONS"}
-    return ", ".join(sorted(names | {"HEAD"} if "GET" in names else names))
-
-
-def _options(routes: Iterable[Route]) -> list[Route]:
-    """A route for each path that tells which methods the path answers."""
-    by_path: dict[str, set[str]] = {"*": set()}
-    for route in routes:
-        by_path.setdefault(route.path, set()).add(route.method)
-
-    def answering(methods: set[str]) -> Callable[[Request[Any, Any]], Awaitable[Answer]]:
-        answer = Answer(204, None, (("allow", _allow(methods)),))
-
-        async def options(_request: Request[Any, Any]) -> Answer:
-            return answer
-
-        return options
-
-    return [Route("OPTIONS", path, answering(methods), hidden=True) for path, methods in by_path.items()]
-
-
 def _check_type(route: Route, headers: RsgiHeaders) -> None:
-    text = headers.get("content-type")
-    if text is None:
-        if route.body_optional and not _length(headers, route.body_max):
-            return
-        raise UnsupportedMediaType("The Content-Type header is missing")
+    text = headers.get("content-type") or ""
     media = text.partition(";")[0].strip().lower()
-    reads_json = JSON in route.consumes and (media.startswith("application/") and media.endswith("+json"))
-    if media not in route.consumes and not reads_json:
+    like_json = JSON in route.consumes and media.startswith("application/") and media.endswith("+json")
+    if media not in route.consumes and not like_json:
         raise UnsupportedMediaType(f"Send {' or '.join(route.consumes)}")
     charset = _CHARSET.search(text)
     if charset and charset[1].lower() not in {"utf-8", "utf8"}:
         raise Malformed("The body must be in UTF-8")
     if headers.get("content-encoding") not in {None, "identity"}:
         raise UnsupportedMediaType("Compressed bodies are not read here")
-
-
-def _asked_locale(found: dict[str, str]) -> str | None:
-    locale = found.pop("locale", None)
-    if locale is not None and not _LANGUAGE.fullmatch(locale):
-        raise Invalid.field("locale", "is not a language such as pt-BR")
-    return locale
 
 
 async def _answer(served: _Served, request: Request[Any, Any], result: Any) -> Answer:
@@ -338,7 +299,7 @@ async def _answer(served: _Served, request: Request[Any, Any], result: Any) -> A
     headers = list(found.headers)
     given = {name for name, _ in headers}
     if "cache-control" not in given:
-        headers += served.cache
+        headers.append(("cache-control", served.cache))
     if route.localised:
         headers.append(("vary", "Accept-Language"))
         if "content-language" not in given:

@@ -60,12 +60,12 @@ class Addresses:
     def of(self, peer: str, headers: RsgiHeaders) -> str:
         """`peer` is `address:port`. X-Forwarded-For is read only if the peer is a proxy that we trust."""
         address = _plain(peer.rpartition(":")[0].strip("[]"))
-        if not self._trusted or not self._trusts(address):
+        if not self._trusts(address):
             return address
         # Each proxy adds at the right the peer that it saw: the first from there that we do not trust is the client.
         for hop in reversed(",".join(headers.get_all("x-forwarded-for")).split(",")[-FORWARDED_MAX:]):
             try:
-                address = _plain(str(ipaddress.ip_address(hop.strip())))
+                address = _plain(hop.strip())
             except ValueError:
                 return address
             if not self._trusts(address):
@@ -73,17 +73,14 @@ class Addresses:
         return address
 
     def _trusts(self, address: str) -> bool:
-        try:
-            found = ipaddress.ip_address(address)
-        except ValueError:
-            return False
-        return any(found in network for network in self._trusted)
+        return bool(self._trusted) and any(ipaddress.ip_address(address) in network for network in self._trusted)
 
 
 @lru_cache(maxsize=4096)
-def _plain(address: str) -> str:
-    """An IPv4 address that came through an IPv6 socket is the IPv4 address."""
-    return address.removeprefix("::ffff:") if "." in address else address
+def _plain(text: str) -> str:
+    """The address in its one spelling: IPv4 that came through an IPv6 socket is IPv4."""
+    address = ipaddress.ip_address(text)
+    return str(getattr(address, "ipv4_mapped", None) or address)
 
 
 def read_cookies(header: str | None) -> Mapping[str, str]:

@@ -1,14 +1,26 @@
 """The table of routes told as OpenAPI 3.1, and a page that shows it without any other host."""
 
 import hashlib
+import re
 from collections.abc import Iterable, Sequence
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Final
 
 import msgspec
 
 from feira.kernel.edge import ACCESS_COOKIE
-from feira.kernel.errors import Forbidden, Invalid, Malformed, NotFound, Overloaded, Refused, TooLarge, Unauthenticated
+from feira.kernel.errors import (
+    Forbidden,
+    Invalid,
+    Malformed,
+    NotFound,
+    Overloaded,
+    Refused,
+    TooLarge,
+    Unauthenticated,
+    Unavailable,
+)
 from feira.kernel.http import JSON, Answer, Files, Request, Route, Stream
 from feira.kernel.problems import (
     PROBLEM,
@@ -17,7 +29,6 @@ from feira.kernel.problems import (
     UnsupportedMediaType,
     WrongHost,
     document_of,
-    status_title,
 )
 
 PAGES: Final = Path(__file__).parent / "pages"
@@ -26,6 +37,7 @@ PAGE_POLICY: Final = (
     "form-action 'none'; frame-ancestors 'none'"
 )
 _SCHEMAS: Final = "#/components/schemas/"
+_SLUG: Final = re.compile(r"\W+")
 
 
 class FieldProblem(msgspec.Struct):
@@ -55,7 +67,7 @@ def openapi(routes: Iterable[Route], *, title: str, version: str, description: s
     names = [_name(route) for route in shown]
     for route, name in zip(shown, names, strict=True):
         operation = _operation(route, of, schemas, refusals)
-        operation["operationId"] = name if names.count(name) == 1 else f"{name}_{len(paths)}"
+        operation["operationId"] = name if names.count(name) == 1 else _SLUG.sub("_", route.method.lower() + route.path)
         paths.setdefault(route.path, {})[route.method.lower()] = operation
     for kind in {_ref(of[id(route.query)]) for route in shown if route.query}:
         schemas.pop(kind, None)
@@ -147,7 +159,7 @@ def _request_body(route: Route, of: dict[int, Any]) -> dict[str, Any]:
 
 
 def _responses(route: Route, of: dict[int, Any], refusals: dict[str, type[Refused]]) -> dict[str, Any]:
-    good: dict[str, Any] = {"description": status_title(route.status)}
+    good: dict[str, Any] = {"description": HTTPStatus(route.status).phrase}
     if route.status != 204 and (route.reply is not None or route.produces != JSON):
         content: dict[str, Any] = {"schema": of[id(route.reply)]} if _has_schema(route.reply) else {}
         if route.reply_example is not None:
@@ -156,7 +168,7 @@ def _responses(route: Route, of: dict[int, Any], refusals: dict[str, type[Refuse
     responses = {str(route.status): good}
     if route.public_cache:
         good["headers"] = {"ETag": {"schema": {"type": "string"}}}
-        responses["304"] = {"description": status_title(304)}
+        responses["304"] = {"description": HTTPStatus(304).phrase}
     by_status: dict[int, dict[str, type[Refused]]] = {}
     for kind in (*_kernel_refusals(route), *route.refusals):
         by_status.setdefault(kind.status, {})[kind.code] = kind
@@ -174,7 +186,7 @@ def _responses(route: Route, of: dict[int, Any], refusals: dict[str, type[Refuse
 
 def _kernel_refusals(route: Route) -> Sequence[type[Refused]]:
     """What the kernel itself may answer for a route, whatever the handler does."""
-    found: list[type[Refused]] = [Malformed, Unauthenticated, WrongHost, Invalid, Overloaded]
+    found: list[type[Refused]] = [Malformed, Unauthenticated, WrongHost, Invalid, Overloaded, Unavailable]
     if route.caller in {"staff", "admin"}:
         found.append(Forbidden)
     if route.method not in {"GET", "HEAD"}:

@@ -1,8 +1,6 @@
 """Every "no" as RFC 9457 says it: `application/problem+json` with a stable `code`."""
 
 import asyncio
-from collections.abc import Mapping
-from http import HTTPStatus
 from typing import Any, Final
 
 import msgspec
@@ -50,10 +48,6 @@ class Internal(Refused):
     title = "Something went wrong on our side"
 
 
-def status_title(status: int) -> str:
-    return HTTPStatus(status).phrase
-
-
 def refusal_of(error: BaseException) -> Refused:
     """What a client is told of an exception: the refusal itself, that something is out of reach, or nothing at all."""
     if isinstance(error, Refused):
@@ -76,9 +70,9 @@ def document_of(refusal: Refused) -> dict[str, Any]:
     return found | more
 
 
-def problem(refusal: Refused, more: Mapping[str, str] | None = None) -> Answer:
-    """The refusal as an answer, with the headers that its status asks for and those in `more`."""
-    headers = [("cache-control", "no-store"), *(more or {}).items()]
+def problem(refusal: Refused, *more: tuple[str, str]) -> Answer:
+    """The refusal as an answer, with the headers that its status asks for and `more`."""
+    headers = [("cache-control", "no-store"), *more]
     if isinstance(refusal, Overloaded | RateLimited) or "retry_after_s" in refusal.extra:
         headers.append(("retry-after", str(max(1, int(refusal.extra.get("retry_after_s", 1))))))
     if refusal.status == 401:
