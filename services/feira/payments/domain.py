@@ -196,7 +196,7 @@ def hear(payment: Payment, verb: Verb, told: Told, now: datetime) -> Change:
             return _captured(payment, now)
         if told.state in {"voided", "failed", "absent"}:
             return _fell(payment, told.reason or "authorization_lapsed", now)
-        return Change(payment if verb == "find" else later(payment, now))
+        return Change(payment if verb in {"find", "authorize"} else later(payment, now))
     if payment.state in OVER:
         return _hear_over(payment, told, now)
     return Change(later(payment, now))

@@ -95,6 +95,11 @@ class Changes:
         refunds = self._refunds[refund.payment_id]
         refunds[refunds.index(refund)] = replace(refund, due_at=until)
 
+    def leave_work(self) -> bool:
+        """Whether something is due already, as it stands after `save`."""
+        due = any(p.due_at is not None and p.due_at <= self.now for p in self._payments.values())
+        return due or bool(self.refunds_due())
+
     async def save(self, tx: Tx) -> None:
         changed = [p for p in self._payments.values() if p is not self._first[p.id] and p != self._first[p.id]]
         turned = [p for p in changed if p.state != self._first[p.id].state]

@@ -40,7 +40,7 @@ async def perform_due(payments: PaymentService) -> bool:
                 changes.lease(payment.id, until)
         await changes.save(tx)
     if not others:
-        return more
+        return more or changes.leave_work()
     told = await asyncio.gather(*[payments.calls.ask(payment.method, ask) for payment, _, ask in others])
     async with payments.db.tx() as tx:
         changes = await Changes.lock(tx, {payment.order_id for payment, _, _ in others}, payments.clock())

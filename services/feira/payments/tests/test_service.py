@@ -1,0 +1,559 @@
+"""Payments on a real database: money is set aside, taken and given back, once, whatever happens."""
+
+import asyncio
+from uuid import UUID, uuid4
+
+import pytest
+
+from feira.contracts.payments import (
+    Authorize,
+    Authorized,
+    Declined,
+    GatewayFailed,
+    OrderStands,
+    PaymentAuthorized,
+    PaymentCaptured,
+    PaymentFailed,
+    PaymentRefunded,
+    PaymentVoided,
+    Void,
+)
+from feira.kernel.errors import Invalid, Overloaded
+from feira.payments import gateway, store
+from feira.payments.card import card, gauges
+from feira.payments.gateway import Calls
+from feira.payments.gateways.nothing import NothingToPay
+from feira.payments.service import PaymentService
+from feira.payments.service_books import reconcile
+from feira.payments.service_due import release_unclaimed
+from feira.payments.service_webhooks import send_outcome
+
+
+class Remote:
+    """The test gateway as if it were far away: its face is that of any other, and each call is one of its own."""
+
+    def __init__(self, far) -> None:
+        for name in ("fault_of", "authorize", "capture", "void", "refund", "find", "read_webhook", "listed"):
+            setattr(self, name, getattr(far, name))
+
+
+def far_away(gateways):
+    return {name: Remote(one) for name, one in gateways.items()}
+
+
+@pytest.fixture(params=["local", "remote"])
+async def desk(request, make_desk):
+    return await make_desk(far_away if request.param == "remote" else None)
+
+
+@pytest.fixture
+def quick(monkeypatch) -> None:
+    """Buyers wait for a gateway less long than in the shop."""
+    monkeypatch.setattr(gateway, "AUTHORIZE_TIMEOUT_S", 0.2)
+
+
+async def agreed(desk) -> None:
+    assert [one async for one in reconcile(desk.service)] == []
+
+
+async def test_an_order_is_paid(desk) -> None:
+    order_id = uuid4()
+    payment = await desk.authorized(order_id)
+    assert payment.status == "authorized"
+    assert await desk.at_gateway(payment) == ("authorized", 0)
+    await desk.placed(payment, order_id)
+    await desk.perform()
+    assert await desk.at_gateway(payment) == ("captured", 0)
+    [event] = await desk.said()
+    assert event == PaymentCaptured(
+        version=1, order_id=order_id, payment_id=payment.payment_id, amount_minor=1_000, currency="BRL"
+    )
+    [balance] = await desk.service.balance()
+    assert (balance.currency, balance.captured_minor, balance.refunded_minor) == ("BRL", 1_000, 0)
+    await agreed(desk)
+
+
+async def test_the_same_ask_gets_the_same_answer(desk) -> None:
+    order_id = uuid4()
+    answers = await asyncio.gather(*[desk.ask(order_id=order_id) for _ in range(20)])
+    assert len({answer.payment_id for answer in answers}) == 1
+    assert await desk.ask(order_id=order_id) == answers[0]
+    assert len(await desk.of_order(order_id)) == 1
+
+
+async def test_two_processes_asking_for_one_order_take_its_money_once(desk, context) -> None:
+    others = [PaymentService(desk.ctx, desk.service.gateways) for _ in range(4)]
+    orders = [uuid4() for _ in range(30)]
+    asks = [Authorize(order_id=o, amount_minor=500, currency="BRL", method="test", token="tok_ok") for o in orders]
+    answers = await asyncio.gather(*[one.authorize(asks) for one in others])
+    for of_order in zip(*answers, strict=True):
+        assert len({answer.payment_id for answer in of_order}) == 1
+    async with desk.ctx.db.read() as tx:
+        assert await tx.fetchval("select count(*) from test_gateway_charge") == 30
+
+
+@pytest.mark.parametrize(
+    ("token", "reason"), [("tok_declined", "declined"), ("tok_insufficient_funds", "insufficient_funds")]
+)
+async def test_a_decline(desk, token: str, reason: str) -> None:
+    order_id = uuid4()
+    for _ in range(2):
+        answer = await desk.ask(token, order_id=order_id)
+        assert isinstance(answer, Declined)
+        assert answer.extra == {"reason": reason}
+    payment = await desk.authorized(order_id)
+    await desk.placed(payment, order_id)
+    await desk.perform()
+    assert await desk.at_gateway(payment) == ("captured", 0)
+    assert [p.state for p in await desk.of_order(order_id)] == ["failed", "captured"]
+
+
+async def test_a_failing_gateway_holds_nothing_and_may_be_asked_again(desk) -> None:
+    order_id = uuid4()
+    assert isinstance(await desk.ask("tok_error", order_id=order_id), GatewayFailed)
+    assert isinstance(await desk.ask("tok_error", order_id=order_id), GatewayFailed)
+    await desk.perform()
+    for payment in await desk.of_order(order_id):
+        assert (payment.state, payment.sweep) == ("failed", False)
+        assert (await desk.at_gateway(payment))[0] in {"none", "voided"}
+    assert await desk.said() == []
+
+
+async def test_what_is_not_offered_is_refused(desk) -> None:
+    for method, token, amount in (("stripe", "tok_ok", 1), ("test", "tok_what", 1), ("test", "t" * 999, 1)):
+        ask = Authorize(order_id=uuid4(), amount_minor=amount, currency="BRL", method=method, token=token)
+        [answer] = await desk.service.authorize([ask])
+        assert isinstance(answer, Invalid)
+    for amount in (-1, 2**60):
+        assert isinstance(await desk.ask(amount=amount), Invalid)
+
+
+async def test_bad_asks_do_not_touch_their_neighbours(desk) -> None:
+    asks = [
+        Authorize(order_id=uuid4(), amount_minor=7, currency="BRL", method="test", token=token)
+        for token in ("tok_ok", "tok_declined", "tok_what", "tok_error", "tok_async")
+    ]
+    answers = await desk.service.authorize(asks)
+    assert [type(answer) for answer in answers] == [Authorized, Declined, Invalid, GatewayFailed, Authorized]
+
+
+async def test_another_amount_voids_the_former(desk) -> None:
+    order_id = uuid4()
+    first = await desk.authorized(order_id)
+    second = await desk.authorized(order_id, amount=900)
+    assert second.payment_id != first.payment_id
+    assert second.amount_minor == 900
+    await desk.perform()
+    assert await desk.at_gateway(first) == ("voided", 0)
+    assert await desk.at_gateway(second) == ("authorized", 0)
+    assert await desk.said() == []
+    await desk.placed(second, order_id)
+    assert isinstance(await desk.ask(order_id=order_id, amount=1), OrderStands)
+    await desk.perform()
+    assert [type(event) for event in await desk.said()] == [PaymentCaptured]
+    await agreed(desk)
+
+
+async def test_different_asks_for_one_order_at_once_leave_one_payment(desk) -> None:
+    order_id = uuid4()
+    answers = await asyncio.gather(*[desk.ask(order_id=order_id, amount=amount) for amount in (1, 2, 3, 1)])
+    assert [answer.amount_minor for answer in answers] == [1, 2, 3, 1]
+    await desk.perform()
+    live = [p for p in await desk.of_order(order_id) if p.state == "authorized"]
+    assert len(live) == 1
+    await agreed(desk)
+
+
+async def test_a_checkout_that_came_to_nothing_gives_its_money_back(desk) -> None:
+    order_id = uuid4()
+    payment = await desk.authorized(order_id)
+    ask = Void(order_id=order_id, payment_id=payment.payment_id)
+    assert [answer.done for answer in await desk.service.void([ask])] == [True]
+    assert [answer.done for answer in await desk.service.void([ask])] == [False]
+    assert [answer.done for answer in await desk.service.void([Void(order_id=uuid4(), payment_id=uuid4())])] == [False]
+    await desk.perform()
+    assert await desk.at_gateway(payment) == ("voided", 0)
+    again = await desk.authorized(order_id)
+    assert again.payment_id != payment.payment_id
+
+
+async def test_an_order_that_stands_keeps_its_money(desk) -> None:
+    order_id = uuid4()
+    payment = await desk.authorized(order_id)
+    await desk.placed(payment, order_id)
+    [answer] = await desk.service.void([Void(order_id=order_id, payment_id=payment.payment_id)])
+    assert not answer.done
+    await desk.perform()
+    assert await desk.at_gateway(payment) == ("captured", 0)
+
+
+async def test_money_that_no_order_claims_goes_back(desk) -> None:
+    order_id, claimed_id = uuid4(), uuid4()
+    payment, claimed = await desk.authorized(order_id), await desk.authorized(claimed_id)
+    await desk.placed(claimed, claimed_id, "pending")
+    desk.wait(19 * 60)
+    await release_unclaimed(desk.service)
+    await desk.perform()
+    assert await desk.at_gateway(payment) == ("authorized", 0)
+    desk.wait(2 * 60)
+    await release_unclaimed(desk.service)
+    await desk.perform()
+    assert await desk.at_gateway(payment) == ("voided", 0)
+    assert await desk.at_gateway(claimed) == ("authorized", 0)
+    assert [type(event) for event in await desk.said()] == [PaymentAuthorized]
+    await desk.placed(payment, order_id)
+    [event] = await desk.said()
+    assert isinstance(event, PaymentFailed)
+
+
+async def test_nothing_is_called_unclaimed_shortly_after_a_start(desk) -> None:
+    order_id = uuid4()
+    payment = await desk.authorized(order_id)
+    desk.wait(3_600)
+    late = PaymentService(desk.ctx, clock=desk.now)
+    assert await release_unclaimed(late) is False
+    await desk.perform()
+    assert await desk.at_gateway(payment) == ("authorized", 0)
+
+
+@pytest.mark.usefixtures("quick")
+async def test_an_answer_that_is_lost_is_found_again(desk) -> None:
+    order_id = uuid4()
+    payment = await desk.authorized(order_id, "tok_timeout")
+    assert payment.status == "pending"
+    assert await desk.ask("tok_timeout", order_id=order_id) == payment
+    await desk.placed(payment, order_id, "pending")
+    desk.wait(5)
+    await desk.perform()
+    [event] = await desk.said()
+    assert isinstance(event, PaymentAuthorized)
+    await desk.confirmed(payment, order_id)
+    await desk.perform()
+    assert [type(event) for event in await desk.said()] == [PaymentCaptured]
+    await agreed(desk)
+
+
+@pytest.mark.usefixtures("quick")
+async def test_a_gateway_that_hangs_fails_the_payment_within_a_minute(desk) -> None:
+    order_id = uuid4()
+    payment = await desk.authorized(order_id, "tok_hang")
+    assert payment.status == "pending"
+    await desk.placed(payment, order_id, "pending")
+    for _ in range(11):
+        desk.wait(5)
+        await desk.perform()
+    [event] = await desk.said()
+    assert isinstance(event, PaymentFailed)
+    assert event.reason == "lost"
+    assert (await desk.at_gateway(payment))[0] in {"none", "voided"}
+
+
+@pytest.mark.usefixtures("quick")
+async def test_a_gateway_that_hangs_keeps_nobody_else_waiting(desk) -> None:
+    hanging = [asyncio.create_task(desk.ask("tok_hang")) for _ in range(10)]
+    await asyncio.sleep(0.05)
+    async with asyncio.timeout(0.15):
+        assert isinstance(await desk.ask(), Authorized)
+    assert {answer.status for answer in await asyncio.gather(*hanging)} == {"pending"}
+
+
+@pytest.mark.usefixtures("quick")
+async def test_a_crash_after_the_gateway_was_asked(desk) -> None:
+    order_id = uuid4()
+    task = asyncio.create_task(desk.ask("tok_timeout", order_id=order_id))
+    await asyncio.sleep(0.1)
+    task.cancel()
+    [payment] = await desk.of_order(order_id)
+    assert payment.state == "asked"
+    answer = await desk.authorized(order_id, "tok_timeout")  # The retry: the same reference.
+    assert answer.payment_id == payment.id
+    desk.wait(60)
+    await desk.perform()
+    [payment] = await desk.of_order(order_id)
+    assert payment.state == "authorized"
+    await agreed(desk)
+
+
+async def test_a_buyer_pays_later(desk) -> None:
+    order_id = uuid4()
+    payment = await desk.authorized(order_id, "tok_async")
+    assert payment.status == "pending"
+    await desk.placed(payment, order_id, "pending")
+    await desk.perform()
+    assert await desk.said() == []
+    if isinstance(desk.service.gateways["test"], Remote):
+        async with desk.ctx.db.tx() as tx:
+            await tx.execute("update test_gateway_charge set state = 'authorized'")
+    await send_outcome(desk.service, order_id, "paid")
+    await desk.perform()
+    assert [type(event) for event in await desk.said()] == [PaymentAuthorized]
+    await desk.confirmed(payment, order_id)
+    await desk.perform()
+    assert [type(event) for event in await desk.said()] == [PaymentCaptured]
+    await agreed(desk)
+
+
+async def test_a_buyer_who_never_pays(desk) -> None:
+    order_id = uuid4()
+    payment = await desk.authorized(order_id, "tok_async")
+    await desk.placed(payment, order_id, "pending")
+    for _ in range(14):
+        desk.wait(60)
+        await desk.perform()
+    assert await desk.said() == []
+    desk.wait(90)
+    await desk.perform()
+    [event] = await desk.said()
+    assert isinstance(event, PaymentFailed)
+    assert event.reason == "unpaid"
+    assert await desk.at_gateway(payment) == ("voided", 0)
+    await desk.cancelled(payment, order_id)
+    await desk.perform()
+    assert await desk.said() == []
+
+
+async def test_cancelled_while_pending(desk) -> None:
+    order_id = uuid4()
+    payment = await desk.authorized(order_id, "tok_async")
+    await desk.placed(payment, order_id, "pending")
+    await desk.cancelled(payment, order_id)
+    await desk.perform()
+    assert await desk.at_gateway(payment) == ("voided", 0)
+    assert [type(event) for event in await desk.said()] == [PaymentVoided]
+
+
+async def test_cancelled_before_the_capture(desk) -> None:
+    order_id = uuid4()
+    payment = await desk.authorized(order_id)
+    await desk.placed(payment, order_id)
+    await desk.cancelled(payment, order_id)
+    await desk.perform()
+    assert await desk.at_gateway(payment) == ("voided", 0)
+    assert [type(event) for event in await desk.said()] == [PaymentVoided]
+
+
+async def test_cancelled_after_the_capture_and_a_partial_refund(desk) -> None:
+    order_id, refund_id = uuid4(), uuid4()
+    payment = await desk.authorized(order_id)
+    await desk.placed(payment, order_id)
+    await desk.perform()
+    await desk.refunded(payment, order_id, 333)
+    await desk.perform()
+    await desk.cancelled(payment, order_id, refund_id)
+    await desk.perform()
+    assert await desk.at_gateway(payment) == ("captured", 1_000)
+    captured, first, second = await desk.said()
+    assert isinstance(captured, PaymentCaptured)
+    assert isinstance(first, PaymentRefunded)
+    assert isinstance(second, PaymentRefunded)
+    assert (first.amount_minor, second.amount_minor, second.refund_id) == (333, 667, refund_id)
+    assert [event.version for event in (captured, first, second)] == [1, 2, 3]
+    [balance] = await desk.service.balance()
+    assert balance.captured_minor == balance.refunded_minor == 1_000
+    await agreed(desk)
+
+
+async def test_cancelled_while_the_capture_is_under_way(make_desk) -> None:
+    desk = await make_desk(far_away)
+    order_id = uuid4()
+    payment = await desk.authorized(order_id)
+    await desk.placed(payment, order_id)
+    far = desk.service.gateways["test"]
+    capture, begun, may_go_on = far.capture, asyncio.Event(), asyncio.Event()
+
+    async def slowly(charge):
+        begun.set()
+        await may_go_on.wait()
+        return await capture(charge)
+
+    far.capture = slowly
+    performing = asyncio.create_task(desk.perform())
+    await begun.wait()
+    await desk.cancelled(payment, order_id)
+    may_go_on.set()
+    await performing
+    assert await desk.at_gateway(payment) == ("captured", 1_000)
+    assert [type(event) for event in await desk.said()] == [PaymentCaptured, PaymentRefunded]
+
+
+async def test_refunds_never_pass_what_was_captured(desk) -> None:
+    order_id, refund_id = uuid4(), uuid4()
+    payment = await desk.authorized(order_id)
+    await desk.placed(payment, order_id)
+    await desk.refunded(payment, order_id, 400, refund_id)  # It waits for the capture.
+    await desk.perform()
+    await desk.perform()
+    await desk.refunded(payment, order_id, 400, refund_id)  # The same again.
+    for amount in (400, 400, 400):
+        await desk.refunded(payment, order_id, amount)
+    await desk.perform()
+    refunds = [event for event in await desk.said() if isinstance(event, PaymentRefunded)]
+    assert [refund.amount_minor for refund in refunds] == [400, 400, 200]
+    assert await desk.at_gateway(payment) == ("captured", 1_000)
+
+
+async def test_a_capture_that_is_refused_for_good(desk) -> None:
+    order_id = uuid4()
+    payment = await desk.authorized(order_id, "tok_capture_fails")
+    await desk.placed(payment, order_id)
+    await desk.refunded(payment, order_id, 100)
+    await desk.perform()
+    [event] = await desk.said()
+    assert isinstance(event, PaymentFailed)
+    assert event.reason == "capture_refused"
+    assert await desk.at_gateway(payment) == ("voided", 0)
+    await desk.cancelled(payment, order_id)
+    await desk.perform()
+    assert await desk.said() == []
+    async with desk.ctx.db.read() as tx:
+        assert await tx.fetchval("select state from refunds") == "moot"
+
+
+async def test_a_capture_that_fails_twice_works_at_last(desk) -> None:
+    order_id = uuid4()
+    payment = await desk.authorized(order_id, "tok_capture_flaky")
+    await desk.placed(payment, order_id)
+    await desk.perform()
+    assert await desk.said() == []
+    for _ in range(2):
+        desk.wait(5)
+        await desk.perform()
+    assert [type(event) for event in await desk.said()] == [PaymentCaptured]
+    async with desk.ctx.db.read() as tx:
+        journal = await store.read_journal(tx, payment.payment_id, 10)
+    assert [entry.state for entry in journal][-1] == "captured"
+
+
+async def test_a_refund_that_the_gateway_refuses(desk) -> None:
+    order_id = uuid4()
+    payment = await desk.authorized(order_id)
+    await desk.placed(payment, order_id)
+    await desk.perform()
+    async with desk.ctx.db.tx() as tx:
+        await tx.execute("update test_gateway_charge set state = 'failed'")
+    await desk.refunded(payment, order_id, 100)
+    [mismatch] = [one async for one in reconcile(desk.service)]
+    assert mismatch.settling
+    await desk.perform()
+    assert [type(event) for event in await desk.said()] == [PaymentCaptured]
+    async with desk.ctx.db.read() as tx:
+        assert await tx.fetchval("select state from refunds") == "refused"
+    [mismatch] = [one async for one in reconcile(desk.service)]
+    assert (mismatch.ours, mismatch.theirs, mismatch.settling) == ("captured 1000 BRL", "none", False)
+
+
+@pytest.mark.parametrize(("amount", "currency"), [(80, "JPY"), (1_000, "KWD"), (2**53 - 1, "BRL"), (1, "CLF")])
+async def test_amounts_are_minor_units_and_nothing_else(desk, amount: int, currency: str) -> None:
+    order_id = uuid4()
+    answer = await desk.ask(amount=amount, currency=currency, order_id=order_id)
+    assert (answer.amount_minor, answer.currency) == (amount, currency)
+    await desk.placed(answer, order_id)
+    await desk.perform()
+    async with desk.ctx.db.read() as tx:
+        row = await tx.fetchrow("select amount_minor, currency, state from test_gateway_charge")
+    assert tuple(row) == (amount, currency, "captured")
+
+
+async def test_what_costs_nothing_asks_no_gateway(desk) -> None:
+    order_id = uuid4()
+    payment = await desk.authorized(order_id, "tok_declined", amount=0)
+    await desk.placed(payment, order_id)
+    await desk.perform()
+    assert [type(event) for event in await desk.said()] == [PaymentCaptured]
+    await desk.cancelled(payment, order_id)
+    await desk.perform()
+    assert await desk.said() == []
+    assert await desk.at_gateway(payment) == ("none", 0)
+    await NothingToPay().learn(None, None)
+
+
+async def test_events_that_are_told_twice_have_one_effect(desk) -> None:
+    order_id = uuid4()
+    payment = await desk.authorized(order_id)
+    for _ in range(2):  # Two ids: the second is a new event that says the same.
+        await desk.placed(payment, order_id)
+        await desk.cancelled(payment, order_id)
+        await desk.perform()
+    assert [type(event) for event in await desk.said()] == [PaymentVoided]
+
+
+async def test_a_payment_that_is_not_ours_is_a_bug_that_shows(desk) -> None:
+    payment = Authorized(payment_id=uuid4(), status="authorized", amount_minor=1, currency="BRL")
+    with pytest.raises(KeyError):
+        await desk.placed(payment, uuid4())
+
+
+async def test_many_at_once(desk) -> None:
+    orders = [uuid4() for _ in range(300)]
+    payments = await asyncio.gather(*[desk.authorized(order_id) for order_id in orders])
+    for order_id, payment in zip(orders, payments, strict=True):
+        await desk.placed(payment, order_id)
+    await desk.perform()
+    [balance] = await desk.service.balance()
+    assert balance.captured_minor == 300_000
+    assert len(await desk.said()) == 300
+    await agreed(desk)
+
+
+async def test_the_gateway_being_taken_away(make_desk) -> None:
+    desk = await make_desk()
+    order_id = uuid4()
+    payment = await desk.authorized(order_id)
+    await desk.placed(payment, order_id)
+    without = PaymentService(desk.ctx, {}, clock=desk.now)
+    desk.service, kept = without, desk.service
+    await desk.perform()
+    assert await desk.at_gateway(payment) == ("authorized", 0)
+    desk.service = kept
+    desk.wait(60)
+    await desk.perform()
+    assert await desk.at_gateway(payment) == ("captured", 0)
+
+
+async def test_an_adapter_that_raises_has_lost_its_answer(make_desk) -> None:
+    desk = await make_desk(far_away)
+
+    async def broken(charge, token):
+        raise OSError("no route")
+
+    desk.service.gateways["test"].authorize = broken
+    assert (await desk.authorized(uuid4())).status == "pending"
+
+
+async def test_when_too_many_wait_for_the_gateway_the_next_is_told_so(make_desk, monkeypatch) -> None:
+    desk = await make_desk()
+    monkeypatch.setattr(gateway, "WAITING_MAX", 0)
+    assert isinstance(await desk.ask(), Overloaded)
+
+
+async def test_who_finds_no_place_in_time_has_asked_nothing(monkeypatch, quick) -> None:
+    monkeypatch.setattr(gateway, "CALLS_MAX", 1)
+
+    class Hanging:
+        async def authorize(self, charge, token):
+            await asyncio.sleep(5)
+
+    calls = Calls({"test": Hanging()})
+    charge = gateway.Charge(reference=UUID(int=1), amount_minor=1, currency="BRL")
+    told = await asyncio.gather(*[calls.authorize("test", charge, "t") for _ in range(2)])
+    assert sorted(one.state for one in told) == ["down", "lost"]
+
+
+async def test_money_is_counted(desk) -> None:
+    order_id = uuid4()
+    payment = await desk.authorized(order_id)
+    await desk.placed(payment, order_id)
+    await desk.perform()
+    first = {gauge.labels["state"]: gauge.value for gauge in await gauges(desk.service)}
+    assert first == {"captured": 1_000, "refunded": 0}
+    await desk.cancelled(payment, order_id)
+    await desk.perform()
+    assert await gauges(desk.service) == await gauges(desk.service)
+    desk.wait(61)
+    later = {gauge.labels["state"]: gauge.value for gauge in await gauges(desk.service)}
+    assert later == {"captured": 1_000, "refunded": 1_000}
+
+
+def test_the_card_names_its_contract() -> None:
+    assert card.provides is not None
+    assert [job.name for job in card.jobs] == ["perform", "release_unclaimed"]
