@@ -143,7 +143,10 @@ async def erase_user(tx: Tx, user: User, now: datetime) -> None:
     )  # fmt: skip
     await tx.execute("delete from sessions where user_id = $1", user.id)
     await tx.execute("delete from links where user_id = $1", user.id)
-    await tx.execute("delete from letters where email = $1", user.email)
+    # One that is being written waits for this very account, and will not find it.
+    await tx.execute(
+        "delete from letters where id in (select id from letters where email = $1 for update skip locked)", user.email
+    )
     await drop_addresses(tx, user.id)
 
 

@@ -1,23 +1,36 @@
 """A users service on a real database, with a clock that the test sets and a hasher that is quick."""
 
+import json
+import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import aiohttp
+import msgspec
 import pytest
 
 from feira.contracts.orders import OrdersExport, OrdersOf
-from feira.contracts.users import ResetAsked, VerificationAsked
+from feira.contracts.users import KeysAsk, ResetAsked, VerificationAsked
+from feira.kernel.auth import Verifier
 from feira.kernel.card import Card, Context
+from feira.kernel.config import Settings
 from feira.kernel.db import Db
+from feira.kernel.dispatch import App
+from feira.kernel.edge import Hosts
 from feira.kernel.message import Event
+from feira.kernel.serve import HttpServer
 from feira.users.card import card
+from feira.users.domain import Role
+from feira.users.http import routes
 from feira.users.service import UserService
 from feira.users.service_hasher import Hasher
 from feira.users.service_sessions import Seen, Tokens
 
 MakeContext = Callable[[Card], Awaitable[Context]]
+PASSWORD = "mangoes and limes"
+
 Said = Callable[[Db], Awaitable[list[Event]]]
 
 
@@ -93,3 +106,83 @@ async def shop(context: MakeContext, said: Said) -> AsyncIterator[Shop]:
     await users.start()
     yield Shop(users, ctx, clock, woken, said)
     await users.stop()
+
+
+@dataclass
+class Reply:
+    status: int
+    body: Any
+    headers: Any
+
+    @property
+    def code(self) -> str:
+        return str(self.body["code"])
+
+    def cookies(self) -> dict[str, str]:
+        """The cookies set, as `name -> everything after its first =`."""
+        return dict(text.split("=", 1) for text in self.headers.getall("set-cookie"))
+
+
+@dataclass
+class Web:
+    """A client of the shop. `address` is the client's own, told by a proxy that the shop trusts."""
+
+    shop: Shop
+    http: aiohttp.ClientSession
+    url: str
+
+    async def __call__(
+        self, method: str, path: str, body: Any = None, *, token: str = "", address: str = "192.0.2.1", **headers: str
+    ) -> Reply:
+        headers = {name.replace("_", "-"): value for name, value in headers.items()} | {"x-forwarded-for": address}
+        if token:
+            headers["authorization"] = f"Bearer {token}"
+        data = None
+        if body is not None:
+            headers.setdefault("content-type", "application/json")
+            data = body if isinstance(body, bytes) else json.dumps(body).encode()
+        async with self.http.request(method, self.url + path, data=data, headers=headers) as response:
+            raw = await response.read()
+            return Reply(response.status, json.loads(raw) if raw else None, response.headers)
+
+    async def customer(self, email: str = "ana@example.com") -> str:
+        """A new customer's access token."""
+        reply = await self("POST", "/v1/users", {"email": email, "password": PASSWORD, "name": "Ana"})
+        assert reply.status == 202
+        return await self.token(email)
+
+    async def token(self, email: str = "ana@example.com", password: str = PASSWORD) -> str:
+        reply = await self("POST", "/v1/sessions", {"email": email, "password": password})
+        assert reply.status == 200, reply
+        return str(reply.body["access_token"])
+
+    async def staff(self, role: Role, email: str = "") -> str:
+        email = email or f"{role}@example.com"
+        await self.shop.users.add_staff(email, role, PASSWORD)
+        return await self.token(email)
+
+
+@pytest.fixture
+def settings(settings: Settings) -> Settings:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return msgspec.structs.replace(settings, port=probe.getsockname()[1], trusted_proxies=("127.0.0.1",))
+
+
+@pytest.fixture
+async def web(shop: Shop, settings: Settings) -> AsyncIterator[Web]:
+    async def keys() -> bytes:
+        found: bytes = (await shop.users.keys(KeysAsk())).jwks
+        return found
+
+    app = App(
+        routes(shop.users),
+        verifier=Verifier(settings.url, keys),
+        hosts=Hosts(settings),
+        trusted_proxies=settings.trusted_proxies,
+    )
+    server = HttpServer(app, settings.host, settings.port)
+    await server.start()
+    async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as http:
+        yield Web(shop, http, settings.url)
+    await server.stop(grace_s=1)

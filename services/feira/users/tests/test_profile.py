@@ -124,4 +124,14 @@ async def test_the_last_admin_stays(shop: Shop) -> None:
     outcomes = await asyncio.gather(
         shop.users.profiles.erase(boss), shop.users.profiles.erase(vice), return_exceptions=True
     )
-    assert sorted(type(outcome) for outcome in outcomes if outcome is not None) == [LastAdmin]
+    assert [type(outcome) for outcome in outcomes if outcome is not None] == [LastAdmin]
+
+
+async def test_an_account_is_erased_while_a_letter_to_it_is_written(shop: Shop) -> None:
+    await shop.register()
+    ana = await shop.id_of("ana@example.com")
+    async with shop.ctx.db.tx() as tx:
+        await tx.execute("select from letters for update")
+        await asyncio.wait_for(shop.users.profiles.erase(ana), timeout=5)
+    assert [type(event) for event in await shop.events()] == [UserErased]
+    assert await shop.value("select count(*) from letters") == 0

@@ -50,7 +50,7 @@ async def test_what_an_access_token_says(shop: Shop) -> None:
     begun = int(shop.clock.time.timestamp())
     assert claims.pop("jti")
     assert claims == {
-        "iss": "http://127.0.0.1:8000", "aud": "feira", "sub": str(user_id), "roles": ["customer"],
+        "iss": shop.ctx.settings.url, "aud": "feira", "sub": str(user_id), "roles": ["customer"],
         "email": "ana@example.com", "email_verified": False, "fam": str(family), "iat": begun, "nbf": begun,
         "exp": begun + 600,
     }  # fmt: skip
