@@ -1,0 +1,83 @@
+# A fresh machine needs Python 3.11 or newer and make; everything else comes into .venv.
+
+UV_VERSION := 0.13.9
+PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
+	"$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo "$$python"; break; }; done)
+BIN := .venv/bin
+UV := UV_PYTHON_DOWNLOADS=never $(BIN)/uv
+SOURCES := services scripts
+# Arguments for the program or the tests: make run ARGS='--port 9000', make test ARGS='services/feira/host -k postgres'
+ARGS ?=
+
+.PHONY: help setup dev run test lint format ci proto openapi clean
+.DEFAULT_GOAL := help
+
+help:
+	@echo 'make run      open a shop with sample goods on http://127.0.0.1:8000 (ARGS="--port 9000")'
+	@echo 'make setup    install the program as .venv/bin/feira, no more'
+	@echo 'make test     run the tests, with coverage (ARGS="services/feira/orders" for some of them)'
+	@echo 'make lint     check style, types, layers and the emitted documents'
+	@echo 'make format   bring the code into its style'
+	@echo 'make proto    write docs/proto from the contracts'
+	@echo 'make openapi  write docs/openapi.json from the routes'
+	@echo 'make ci       what CI runs'
+	@echo 'make clean    remove what the tools leave behind; never a shop'"'"'s data'
+
+setup: .venv/.setup
+	@:
+
+dev: .venv/.dev
+	@:
+
+run: setup
+	@exec $(BIN)/feira up --demo $(ARGS)
+
+test: dev
+	@$(BIN)/coverage erase
+	$(BIN)/coverage run -m pytest $(ARGS)
+	@$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report $(if $(ARGS),--fail-under=0)
+
+lint: dev
+	$(BIN)/ruff check $(SOURCES)
+	$(BIN)/ruff format --check $(SOURCES)
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python scripts/proto.py --check
+	$(BIN)/feira openapi --check docs/openapi.json
+
+format: dev
+	$(BIN)/ruff check --fix $(SOURCES)
+	$(BIN)/ruff format $(SOURCES)
+
+proto: dev
+	$(BIN)/python scripts/proto.py
+
+openapi: dev
+	$(BIN)/feira openapi --output docs/openapi.json
+
+ci:
+	bash .ci/run
+
+clean:
+	rm -rf .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache build
+	find $(SOURCES) -name __pycache__ -prune -exec rm -rf {} +
+
+$(BIN)/python:
+	@test -n "$(PYTHON)" || { echo 'Feira needs Python 3.11 or newer: install it, or say where it is with PYTHON=' >&2; exit 1; }
+	@for make in '"$(PYTHON)" -m venv' '"$(PYTHON)" -m virtualenv --quiet' 'uv venv --quiet --seed --python "$(PYTHON)"'; do \
+		rm -rf .venv; eval "$$make .venv" >/dev/null 2>&1 && exit; \
+	done; rm -rf .venv; echo 'This Python cannot make virtual environments: install the package python3-venv' \
+		'(on Debian and Ubuntu: apt install python3-venv)' >&2; exit 1
+
+.venv/.uv-$(UV_VERSION): | $(BIN)/python
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+	@touch $@
+
+.venv/.setup: pyproject.toml uv.lock .venv/.uv-$(UV_VERSION)
+	@$(UV) sync --quiet --frozen --no-dev --inexact
+	@touch $@
+
+.venv/.dev: .venv/.setup
+	@$(UV) sync --quiet --frozen --inexact
+	@touch $@
