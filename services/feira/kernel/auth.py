@@ -1,7 +1,6 @@
 """Who is asking: access tokens are verified here, from the key set that the users service publishes."""
 
 import asyncio
-import base64
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
@@ -10,8 +9,8 @@ from uuid import UUID
 
 import msgspec
 from joserfc import jwt
-from joserfc.errors import JoseError, UnsupportedAlgorithmError
-from joserfc.jwk import KeySet, OKPKey
+from joserfc.errors import InvalidKeyIdError, JoseError, UnsupportedAlgorithmError
+from joserfc.jwk import KeySet
 from joserfc.jws import JWSRegistry
 
 from feira.kernel import logs
@@ -43,11 +42,6 @@ class PinnedRegistry(JWSRegistry):
 REGISTRY: Final = PinnedRegistry()
 
 
-class _Head(msgspec.Struct):
-    alg: str
-    kid: str
-
-
 class _Claims(msgspec.Struct):
     sub: UUID
     exp: float
@@ -69,7 +63,7 @@ class Verifier:
             exp={"essential": True},
             sub={"essential": True},
         )
-        self._keys: dict[str, OKPKey] = {}
+        self._keys = KeySet([])
         self._fetched_at = self._tried_at = float("-inf")
         self._lock = asyncio.Lock()
         self._log = logs.logger("auth")
@@ -85,15 +79,10 @@ class Verifier:
         return replace(caller, by_cookie=True) if by_cookie else caller
 
     async def _verify(self, token: str) -> tuple[Caller, float]:
-        kid = _kid(token)
-        await self._refresh_if(kid not in self._keys)
-        key = self._keys.get(kid)
-        if key is None:
-            if self._tried_at > self._fetched_at:
-                raise Unavailable("Access tokens cannot be checked at the moment")
+        if len(token) > TOKEN_MAX:
             raise Unauthenticated
         try:
-            claims = jwt.decode(token, key, registry=REGISTRY).claims
+            claims = (await self._decode(token)).claims
             self._registry.validate(claims)
             found = msgspec.convert(claims, _Claims)
         except (JoseError, ValueError, RecursionError) as error:
@@ -103,6 +92,15 @@ class Verifier:
             self._remembered.clear()
         self._remembered[token] = caller, found.exp
         return caller, found.exp
+
+    async def _decode(self, token: str) -> jwt.Token:
+        try:
+            return jwt.decode(token, self._keys, registry=REGISTRY)
+        except InvalidKeyIdError:
+            await self._refresh_if(True)
+            if self._tried_at > self._fetched_at:
+                raise Unavailable("Access tokens cannot be checked at the moment") from None
+            return jwt.decode(token, self._keys, registry=REGISTRY)
 
     async def _refresh_if(self, needed: bool) -> None:
         if not needed or time.monotonic() - self._tried_at < FETCH_AGAIN_S:
@@ -118,21 +116,6 @@ class Verifier:
                 self._log.warning("keys_not_fetched", error=repr(error))
                 return
             self._tried_at = self._fetched_at = time.monotonic()
-            keys = {key.kid: key for key in found.keys if isinstance(key, OKPKey) and key.kid}
-            if keys.keys() != self._keys.keys():
+            if found != self._keys:
                 self._remembered.clear()  # A key that was withdrawn is trusted no more.
-            self._keys = keys
-
-
-def _kid(token: str) -> str:
-    """The key that the token says it was signed with."""
-    head = token.partition(".")[0]
-    try:
-        if len(token) > TOKEN_MAX:
-            raise Unauthenticated
-        found = msgspec.json.decode(base64.urlsafe_b64decode(head + "=" * (-len(head) % 4)), type=_Head)
-    except (ValueError, RecursionError) as error:
-        raise Unauthenticated from error
-    if found.alg != ALGORITHM:
-        raise Unauthenticated
-    return found.kid
+            self._keys = found

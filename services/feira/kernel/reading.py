@@ -17,8 +17,9 @@ FIELD_MAX: Final = 200  # How much of a field's name is said again in an error.
 _AT = re.compile(r"(.*?)(?: - at `(?:key` in `)?(\$.*)`)?", re.DOTALL)
 _NAMED = re.compile(r"Object (contains unknown|missing required) field `(.*)`", re.DOTALL)
 _INDEX = re.compile(r"\[(\d+|\.\.\.)\]")
-# What needs a closer look: an escaped NUL, an escaped surrogate, more digits than 64 bits have. Most bodies have none.
-_SUSPECT = re.compile(rb"\\u0000|\\u[dD][89a-fA-F]|\d{19}")
+# What needs a closer look: an escaped NUL or surrogate, and more digits than 64 bits have. Most bodies have none.
+_SUSPECT_ESCAPE = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])")
+_SUSPECT_NUMBER = re.compile(rb"\d{19}")
 _BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -28,7 +29,7 @@ def decode(raw: bytes, decoder: msgspec.json.Decoder[Any]) -> Any:
     try:
         if not raw.isascii():
             raw.decode()
-        if _SUSPECT.search(raw):
+        if (b"\\u" in raw and _SUSPECT_ESCAPE.search(raw)) or _SUSPECT_NUMBER.search(raw):
             _look_closer(raw)
         return decoder.decode(raw)
     except msgspec.ValidationError as error:

@@ -9,10 +9,11 @@ from typing import Final
 
 from granian.constants import HTTPModes
 from granian.http import HTTP1Settings
+from granian.log import LogLevels
 from granian.server.embed import Server as Granian
 
 from feira import __version__
-from feira.kernel import metrics
+from feira.kernel import logs, metrics
 from feira.kernel.auth import Verifier
 from feira.kernel.config import Settings
 from feira.kernel.dispatch import App
@@ -96,7 +97,8 @@ class HttpServer:
             backlog=BACKLOG,
             backpressure=CONNECTIONS_MAX,
             http1_settings=HTTP1Settings(header_read_timeout=HEAD_TIMEOUT_MS, max_buffer_size=HEAD_MAX),
-            log_enabled=False,
+            log_level=LogLevels.error,  # It warns at each start that to be embedded is experimental.
+            log_dictconfig=logs.GRANIAN,
         )
         self._serving: asyncio.Task[None] | None = None
 
