@@ -1,9 +1,10 @@
-"""How an order is called: its id, the number people read to each other, and the token that opens it to a guest."""
+"""How an order is called: its id, and the number that people read to each other; and whether a token opens it."""
 
 import hashlib
 import hmac
-from base64 import urlsafe_b64encode
 from uuid import UUID
+
+from feira.contracts.order_tokens import order_token
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base 32: no I, L, O or U.
 DIGITS = 8
@@ -60,11 +61,6 @@ def _check(text: str) -> str:
     return ALPHABET[-total % base]
 
 
-def order_token(identity: UUID, key: bytes) -> str:
-    """What opens the order to whoever holds it."""
-    return urlsafe_b64encode(hmac.digest(key, identity.bytes, "sha256")).rstrip(b"=").decode()
-
-
 def opens(token: str, identity: UUID, key: bytes) -> bool:
     """Whether the token is this order's, in a time that tells nothing of it."""
-    return hmac.compare_digest(token.encode(), order_token(identity, key).encode())
+    return hmac.compare_digest(token.encode(), order_token(key, identity).encode())

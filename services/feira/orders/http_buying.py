@@ -243,11 +243,12 @@ class Buying:
 
     async def place(self, request: Request[PlaceOrder, None]) -> Answer:
         outcome = await self._orders.checkouts.place(checkout_of(request, self._orders.currency))
+        replayed = (REPLAYED,) if outcome.replayed else ()
         if outcome.order is None:
             assert outcome.refusal is not None  # noqa: S101 - an outcome is one or the other.
-            return problem(outcome.refusal, dict([REPLAYED]) if outcome.replayed else None)
+            return problem(outcome.refusal, *replayed)
         view = placed_view(outcome.order, self._orders.token(outcome.order.id))
-        return Answer(201, view, (REPLAYED,) if outcome.replayed else ())
+        return Answer(201, view, replayed)
 
     async def read(self, request: Request[None, None]) -> OrderView:
         order = await self._orders.read(

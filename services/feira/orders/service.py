@@ -6,6 +6,7 @@ from uuid import UUID
 
 import msgspec
 
+from feira.contracts import order_tokens
 from feira.contracts.carts import CartAsk, Carts
 from feira.contracts.catalog import Catalog, PriceAsk
 from feira.contracts.goods import Line, PricedLine
@@ -56,7 +57,7 @@ class OrderService:
         self._db = ctx.db
         self._carts = carts
         self._price = Batcher(catalog.price, name="orders.price", rows=lambda ask: len(ask.lines), lanes=2)
-        self._token_key = ctx.settings.derive("order-token")
+        self._token_key = ctx.settings.derive(order_tokens.PURPOSE)
         self.currency = ctx.settings.currency
         self.shop = Shop(ctx)
         self.money = Money(ctx)
@@ -83,7 +84,7 @@ class OrderService:
 
     def token(self, order_id: UUID) -> str:
         """What opens the order to whoever holds it."""
-        return domain_names.order_token(order_id, self._token_key)
+        return order_tokens.order_token(self._token_key, order_id)
 
     async def read(self, order_id: UUID, user_id: UUID | None, token: str | None) -> Order:
         """The order, to its owner and to who holds its token; to anybody else it does not exist."""

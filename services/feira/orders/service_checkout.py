@@ -233,6 +233,7 @@ class Checkouts:
         except (LeaseLost, Unavailable):
             raise  # It is another's now, or nobody knows how far it came.
         except Refused:
+            await self._check_lease(asked, turn)
             await self._tidy(self._release(Release(hold_id=held.hold_id)))
             raise
 
@@ -255,6 +256,7 @@ class Checkouts:
         except (LeaseLost, Unavailable):
             raise
         except Refused:
+            await self._check_lease(asked, turn)
             await self._tidy(self._void(Void(order_id=asked.order_id, payment_id=paid.payment_id)))
             raise
 
@@ -269,12 +271,18 @@ class Checkouts:
         order = domain_checkout.draft(asked, held, totals, paid, number, now)
         return await self._commit(Commit(order=order, lease=turn.lease))
 
+    async def _check_lease(self, asked: Checkout, turn: _Turn) -> None:
+        """Nothing is given back by one who slept through his turn: an order may stand on it by now."""
+        attempt = await self._begin(Begin(order_id=asked.order_id, digest=asked.digest, lease=turn.lease))
+        if not attempt.mine or attempt.status is not None:
+            raise LeaseLost
+
     async def _tidy(self, step: Awaitable[Any]) -> None:
         """Give something back early. If that fails it comes back by itself, so the buyer's answer does not depend on it."""
         try:
             async with asyncio.timeout(TIDY_S):
                 await step
-        except (Refused, TimeoutError, OSError, RuntimeError) as failure:
+        except Exception as failure:  # noqa: BLE001 - whatever it is, the buyer has his answer.
             self._log.warning("checkout_not_tidied", error=repr(failure))
 
     async def _begin_batch(self, asks: Sequence[Begin]) -> Sequence[Attempt | Refused]:
