@@ -230,10 +230,11 @@ class App:
         return origin is not None and self._hosts is not None and origin.lower() in self._hosts.origins
 
     async def _read(self, route: Route, headers: Headers, wire: Wire) -> bytes:
-        if _length(headers, route.body_max) is None:
-            return b"".join([chunk async for chunk in self._chunks(route, headers, wire)])
+        length = _length(headers, route.body_max)
         try:
             async with asyncio.timeout(self._body_timeout_s):
+                if length is None:
+                    return b"".join([chunk async for chunk in self._chunks(route, headers, wire)])
                 return await wire()
         except TimeoutError:
             raise RequestTimeout from None
@@ -297,7 +298,7 @@ async def _answer(served: _Served, request: Request[Any, Any], result: Any) -> A
     elif not isinstance(body, bytes):
         body = await _collect(body) if isinstance(body, AsyncIterator) else _encode(body)
     headers = list(found.headers)
-    given = {name for name, _ in headers}
+    given = {name.lower(): value for name, value in headers}
     if "cache-control" not in given:
         headers.append(("cache-control", served.cache))
     if route.localised:
@@ -305,7 +306,7 @@ async def _answer(served: _Served, request: Request[Any, Any], result: Any) -> A
         if "content-language" not in given:
             headers.append(("content-language", request.locale))
     if route.public_cache and found.status == 200:
-        tag = next((value for name, value in headers if name == "etag"), None)
+        tag = given.get("etag")
         if tag is None:
             tag = f'"{hashlib.blake2b(body, digest_size=16).hexdigest()}"'
             headers.append(("etag", tag))

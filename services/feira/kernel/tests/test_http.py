@@ -298,6 +298,13 @@ async def test_a_sender_that_dawdles_is_cut_off() -> None:
             found = await raw(shop, head + rest, wait_s=2)
             assert found.startswith(b"HTTP/1.1 408")
             assert found.endswith(b"<closed>")
+        reader, writer = await asyncio.open_connection("127.0.0.1", shop.port)
+        writer.write(head + b"Transfer-Encoding: chunked\r\n\r\n")
+        for _ in range(6):  # Each chunk is in time, but not the whole.
+            writer.write(b"1\r\n \r\n")
+            await asyncio.sleep(0.05)
+        assert (await reader.readline()).startswith(b"HTTP/1.1 408")
+        writer.close()
 
 
 @pytest.mark.parametrize(
