@@ -51,6 +51,7 @@ SIGNATURE_LENGTH_MAX = 1_024
 SIGNATURES_MAX = 8
 _SIGNATURE_PART = re.compile(r"(t=[0-9]{1,12}|v1=[0-9a-f]{64})", re.ASCII)
 
+Name = Annotated[str, Meta(pattern=r"^[!-~]+\Z", max_length=255)]
 State = Literal["pending", "authorized", "captured", "voided", "failed"]
 
 
@@ -75,9 +76,9 @@ class Entry(Struct, frozen=True, kw_only=True):
 class WebhookBody(Struct, frozen=True, kw_only=True):
     """What the gateway sends when a buyer has paid, or will not. Fields that it adds later are not read."""
 
-    id: Annotated[str, Meta(min_length=1, max_length=255)]
+    id: Name
     type: Literal["charge.paid", "charge.failed"]
-    charge_id: Annotated[str, Meta(min_length=1, max_length=255)]
+    charge_id: Name
     reference: UUID | None = None
 
 

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Literal
+from random import Random
+from typing import Any, Literal
 from uuid import UUID, uuid4
 
 import pytest
@@ -45,11 +46,12 @@ from feira.payments.domain import (
 from feira.payments.gateway import Ask, ask_of, ask_of_refund
 from feira.payments.gateways.test import Entry, act, first_entry
 
+Luck = Literal["well", "down", "lost", "unheard"]
 START = datetime(2025, 1, 1, tzinfo=UTC)
 RANK = {"asked": 0, "pending": 1, "authorized": 2, "voided": 3, "failed": 3, "captured": 4}
 
 
-def a_payment(**changes: object) -> Payment:
+def a_payment(**changes: Any) -> Payment:
     return replace(
         Payment(
             id=uuid4(),
@@ -90,7 +92,7 @@ class World:
             if one.state == "wanted" and one.due_at is None and self.payment.state in OVER:
                 self.refunds[place] = replace(one, state="moot")
 
-    def ask(self, ask: Ask, luck: Literal["well", "down", "lost", "unheard"]) -> Told | None:
+    def ask(self, ask: Ask, luck: Luck) -> Told | None:
         """The gateway does what it is asked, unless it is down; its answer may be lost, or we die before it comes."""
         if luck == "down":
             return Told("down")
@@ -99,12 +101,12 @@ class World:
         self.entry, told = act(self.entry, ask)
         return {"well": told, "lost": Told("lost"), "unheard": None}[luck]
 
-    def authorize(self, luck: Literal["well", "down", "lost", "unheard"]) -> None:
+    def authorize(self, luck: Luck) -> None:
         told = self.ask(replace(ask_of(self.payment, "authorize"), token=self.token), luck)
         if told is not None:
             self.apply(answered(self.payment, told, self.now))
 
-    def perform(self, luck: Literal["well", "down", "lost", "unheard"] = "well") -> None:
+    def perform(self, luck: Luck = "well") -> None:
         if (verb := step(self.payment)) is not None:
             told = self.ask(ask_of(self.payment, verb), luck)
             if told is not None:
@@ -178,7 +180,9 @@ FATES = st.sampled_from(
 
 @hypothesis_settings(max_examples=300, deadline=None)
 @given(token=st.sampled_from(TOKENS), first=LUCK, happenings=HAPPENINGS, fate=FATES, order=st.randoms())
-def test_any_interleaving_converges(token: str, first, happenings, fate, order) -> None:
+def test_any_interleaving_converges(
+    token: str, first: Luck, happenings: list[tuple[str, Any]], fate: tuple[str, ...], order: Random
+) -> None:
     world = World(token)
     events = list(fate)
     order.shuffle(events)
@@ -237,7 +241,7 @@ def test_plan_of_a_first_ask() -> None:
 
 
 @pytest.mark.parametrize("state", ["pending", "authorized", "captured"])
-def test_plan_of_a_repeated_ask(state) -> None:
+def test_plan_of_a_repeated_ask(state: Any) -> None:
     payment = a_payment(state=state)
     assert plan([payment], 1_000, "BRL", "test", b"digest") == (Plan.ANSWERED, payment)
     assert plan([payment], 1_000, "BRL", "test", b"another") == (Plan.ANSWERED, payment)
@@ -328,7 +332,7 @@ def test_money_that_arrives_after_the_end_goes_back() -> None:
 
 
 @pytest.mark.parametrize("state", ["voided", "failed", "absent"])
-def test_an_authorisation_that_lapses_fails_its_order(state) -> None:
+def test_an_authorisation_that_lapses_fails_its_order(state: Any) -> None:
     change = hear(a_payment(state="authorized", goal="capture", claimed=True), "capture", Told(state), START)
     assert change.payment.state == "failed"
     assert [type(event) for event in change.events] == [PaymentFailed]
@@ -362,7 +366,7 @@ def test_an_order_of_another_amount_gets_no_money(total: int, currency: str) -> 
 
 
 def test_an_order_that_comes_late_is_told_what_became_of_its_money() -> None:
-    def of(state: str, *, confirmed: bool, goal: str = "keep") -> list[type]:
+    def of(state: str, *, confirmed: bool, goal: str = "keep") -> list[type[Happened]]:
         payment = a_payment(state=state, goal=goal)
         change = placed(payment, confirmed=confirmed, total_minor=1_000, currency="BRL", now=START)
         return [type(event) for event in change.events]

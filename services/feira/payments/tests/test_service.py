@@ -1,6 +1,7 @@
 """Payments on a real database: money is set aside, taken and given back, once, whatever happens."""
 
 import asyncio
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -16,47 +17,36 @@ from feira.contracts.payments import (
     PaymentFailed,
     PaymentRefunded,
     PaymentVoided,
-    Void,
 )
 from feira.kernel.errors import Invalid, Overloaded
 from feira.payments import gateway, store
 from feira.payments.card import card, gauges
-from feira.payments.gateway import Calls
+from feira.payments.domain import Told
+from feira.payments.gateway import Calls, Charge
 from feira.payments.gateways.nothing import NothingToPay
 from feira.payments.service import PaymentService
 from feira.payments.service_books import reconcile
 from feira.payments.service_due import release_unclaimed
 from feira.payments.service_webhooks import send_outcome
-
-
-class Remote:
-    """The test gateway as if it were far away: its face is that of any other, and each call is one of its own."""
-
-    def __init__(self, far) -> None:
-        for name in ("fault_of", "authorize", "capture", "void", "refund", "find", "read_webhook", "listed"):
-            setattr(self, name, getattr(far, name))
-
-
-def far_away(gateways):
-    return {name: Remote(one) for name, one in gateways.items()}
+from feira.payments.tests.desk import Desk, MakeDesk, Remote, far_away
 
 
 @pytest.fixture(params=["local", "remote"])
-async def desk(request, make_desk):
+async def desk(request: pytest.FixtureRequest, make_desk: MakeDesk) -> Desk:
     return await make_desk(far_away if request.param == "remote" else None)
 
 
 @pytest.fixture
-def quick(monkeypatch) -> None:
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Buyers wait for a gateway less long than in the shop."""
     monkeypatch.setattr(gateway, "AUTHORIZE_TIMEOUT_S", 0.2)
 
 
-async def agreed(desk) -> None:
+async def agreed(desk: Desk) -> None:
     assert [one async for one in reconcile(desk.service)] == []
 
 
-async def test_an_order_is_paid(desk) -> None:
+async def test_an_order_is_paid(desk: Desk) -> None:
     order_id = uuid4()
     payment = await desk.authorized(order_id)
     assert payment.status == "authorized"
@@ -73,15 +63,15 @@ async def test_an_order_is_paid(desk) -> None:
     await agreed(desk)
 
 
-async def test_the_same_ask_gets_the_same_answer(desk) -> None:
+async def test_the_same_ask_gets_the_same_answer(desk: Desk) -> None:
     order_id = uuid4()
-    answers = await asyncio.gather(*[desk.ask(order_id=order_id) for _ in range(20)])
+    answers = await asyncio.gather(*[desk.authorized(order_id) for _ in range(20)])
     assert len({answer.payment_id for answer in answers}) == 1
-    assert await desk.ask(order_id=order_id) == answers[0]
+    assert await desk.authorized(order_id) == answers[0]
     assert len(await desk.of_order(order_id)) == 1
 
 
-async def test_two_processes_asking_for_one_order_take_its_money_once(desk, context) -> None:
+async def test_two_processes_asking_for_one_order_take_its_money_once(desk: Desk) -> None:
     others = [PaymentService(desk.ctx, desk.service.gateways) for _ in range(4)]
     orders = [uuid4() for _ in range(30)]
     asks = [Authorize(order_id=o, amount_minor=500, currency="BRL", method="test", token="tok_ok") for o in orders]
@@ -95,7 +85,7 @@ async def test_two_processes_asking_for_one_order_take_its_money_once(desk, cont
 @pytest.mark.parametrize(
     ("token", "reason"), [("tok_declined", "declined"), ("tok_insufficient_funds", "insufficient_funds")]
 )
-async def test_a_decline(desk, token: str, reason: str) -> None:
+async def test_a_decline(desk: Desk, token: str, reason: str) -> None:
     order_id = uuid4()
     for _ in range(2):
         answer = await desk.ask(token, order_id=order_id)
@@ -108,7 +98,7 @@ async def test_a_decline(desk, token: str, reason: str) -> None:
     assert [p.state for p in await desk.of_order(order_id)] == ["failed", "captured"]
 
 
-async def test_a_failing_gateway_holds_nothing_and_may_be_asked_again(desk) -> None:
+async def test_a_failing_gateway_holds_nothing_and_may_be_asked_again(desk: Desk) -> None:
     order_id = uuid4()
     assert isinstance(await desk.ask("tok_error", order_id=order_id), GatewayFailed)
     assert isinstance(await desk.ask("tok_error", order_id=order_id), GatewayFailed)
@@ -119,7 +109,7 @@ async def test_a_failing_gateway_holds_nothing_and_may_be_asked_again(desk) -> N
     assert await desk.said() == []
 
 
-async def test_what_is_not_offered_is_refused(desk) -> None:
+async def test_what_is_not_offered_is_refused(desk: Desk) -> None:
     for method, token, amount in (("stripe", "tok_ok", 1), ("test", "tok_what", 1), ("test", "t" * 999, 1)):
         ask = Authorize(order_id=uuid4(), amount_minor=amount, currency="BRL", method=method, token=token)
         [answer] = await desk.service.authorize([ask])
@@ -128,7 +118,7 @@ async def test_what_is_not_offered_is_refused(desk) -> None:
         assert isinstance(await desk.ask(amount=amount), Invalid)
 
 
-async def test_bad_asks_do_not_touch_their_neighbours(desk) -> None:
+async def test_bad_asks_do_not_touch_their_neighbours(desk: Desk) -> None:
     asks = [
         Authorize(order_id=uuid4(), amount_minor=7, currency="BRL", method="test", token=token)
         for token in ("tok_ok", "tok_declined", "tok_what", "tok_error", "tok_async")
@@ -137,7 +127,7 @@ async def test_bad_asks_do_not_touch_their_neighbours(desk) -> None:
     assert [type(answer) for answer in answers] == [Authorized, Declined, Invalid, GatewayFailed, Authorized]
 
 
-async def test_another_amount_voids_the_former(desk) -> None:
+async def test_another_amount_voids_the_former(desk: Desk) -> None:
     order_id = uuid4()
     first = await desk.authorized(order_id)
     second = await desk.authorized(order_id, amount=900)
@@ -154,9 +144,9 @@ async def test_another_amount_voids_the_former(desk) -> None:
     await agreed(desk)
 
 
-async def test_different_asks_for_one_order_at_once_leave_one_payment(desk) -> None:
+async def test_different_asks_for_one_order_at_once_leave_one_payment(desk: Desk) -> None:
     order_id = uuid4()
-    answers = await asyncio.gather(*[desk.ask(order_id=order_id, amount=amount) for amount in (1, 2, 3, 1)])
+    answers = await asyncio.gather(*[desk.authorized(order_id, amount=amount) for amount in (1, 2, 3, 1)])
     assert [answer.amount_minor for answer in answers] == [1, 2, 3, 1]
     await desk.perform()
     live = [p for p in await desk.of_order(order_id) if p.state == "authorized"]
@@ -164,30 +154,28 @@ async def test_different_asks_for_one_order_at_once_leave_one_payment(desk) -> N
     await agreed(desk)
 
 
-async def test_a_checkout_that_came_to_nothing_gives_its_money_back(desk) -> None:
+async def test_a_checkout_that_came_to_nothing_gives_its_money_back(desk: Desk) -> None:
     order_id = uuid4()
     payment = await desk.authorized(order_id)
-    ask = Void(order_id=order_id, payment_id=payment.payment_id)
-    assert [answer.done for answer in await desk.service.void([ask])] == [True]
-    assert [answer.done for answer in await desk.service.void([ask])] == [False]
-    assert [answer.done for answer in await desk.service.void([Void(order_id=uuid4(), payment_id=uuid4())])] == [False]
+    assert await desk.voided(order_id, payment.payment_id)
+    assert not await desk.voided(order_id, payment.payment_id)
+    assert not await desk.voided(uuid4(), uuid4())
     await desk.perform()
     assert await desk.at_gateway(payment) == ("voided", 0)
     again = await desk.authorized(order_id)
     assert again.payment_id != payment.payment_id
 
 
-async def test_an_order_that_stands_keeps_its_money(desk) -> None:
+async def test_an_order_that_stands_keeps_its_money(desk: Desk) -> None:
     order_id = uuid4()
     payment = await desk.authorized(order_id)
     await desk.placed(payment, order_id)
-    [answer] = await desk.service.void([Void(order_id=order_id, payment_id=payment.payment_id)])
-    assert not answer.done
+    assert not await desk.voided(order_id, payment.payment_id)
     await desk.perform()
     assert await desk.at_gateway(payment) == ("captured", 0)
 
 
-async def test_money_that_no_order_claims_goes_back(desk) -> None:
+async def test_money_that_no_order_claims_goes_back(desk: Desk) -> None:
     order_id, claimed_id = uuid4(), uuid4()
     payment, claimed = await desk.authorized(order_id), await desk.authorized(claimed_id)
     await desk.placed(claimed, claimed_id, "pending")
@@ -206,7 +194,7 @@ async def test_money_that_no_order_claims_goes_back(desk) -> None:
     assert isinstance(event, PaymentFailed)
 
 
-async def test_nothing_is_called_unclaimed_shortly_after_a_start(desk) -> None:
+async def test_nothing_is_called_unclaimed_shortly_after_a_start(desk: Desk) -> None:
     order_id = uuid4()
     payment = await desk.authorized(order_id)
     desk.wait(3_600)
@@ -217,7 +205,7 @@ async def test_nothing_is_called_unclaimed_shortly_after_a_start(desk) -> None:
 
 
 @pytest.mark.usefixtures("quick")
-async def test_an_answer_that_is_lost_is_found_again(desk) -> None:
+async def test_an_answer_that_is_lost_is_found_again(desk: Desk) -> None:
     order_id = uuid4()
     payment = await desk.authorized(order_id, "tok_timeout")
     assert payment.status == "pending"
@@ -234,7 +222,7 @@ async def test_an_answer_that_is_lost_is_found_again(desk) -> None:
 
 
 @pytest.mark.usefixtures("quick")
-async def test_a_gateway_that_hangs_fails_the_payment_within_a_minute(desk) -> None:
+async def test_a_gateway_that_hangs_fails_the_payment_within_a_minute(desk: Desk) -> None:
     order_id = uuid4()
     payment = await desk.authorized(order_id, "tok_hang")
     assert payment.status == "pending"
@@ -249,7 +237,7 @@ async def test_a_gateway_that_hangs_fails_the_payment_within_a_minute(desk) -> N
 
 
 @pytest.mark.usefixtures("quick")
-async def test_a_gateway_that_hangs_keeps_nobody_else_waiting(desk) -> None:
+async def test_a_gateway_that_hangs_keeps_nobody_else_waiting(desk: Desk) -> None:
     hanging = [asyncio.create_task(desk.ask("tok_hang")) for _ in range(10)]
     await asyncio.sleep(0.05)
     async with asyncio.timeout(0.15):
@@ -258,7 +246,7 @@ async def test_a_gateway_that_hangs_keeps_nobody_else_waiting(desk) -> None:
 
 
 @pytest.mark.usefixtures("quick")
-async def test_a_crash_after_the_gateway_was_asked(desk) -> None:
+async def test_a_crash_after_the_gateway_was_asked(desk: Desk) -> None:
     order_id = uuid4()
     task = asyncio.create_task(desk.ask("tok_timeout", order_id=order_id))
     await asyncio.sleep(0.1)
@@ -274,7 +262,7 @@ async def test_a_crash_after_the_gateway_was_asked(desk) -> None:
     await agreed(desk)
 
 
-async def test_a_buyer_pays_later(desk) -> None:
+async def test_a_buyer_pays_later(desk: Desk) -> None:
     order_id = uuid4()
     payment = await desk.authorized(order_id, "tok_async")
     assert payment.status == "pending"
@@ -293,7 +281,7 @@ async def test_a_buyer_pays_later(desk) -> None:
     await agreed(desk)
 
 
-async def test_a_buyer_who_never_pays(desk) -> None:
+async def test_a_buyer_who_never_pays(desk: Desk) -> None:
     order_id = uuid4()
     payment = await desk.authorized(order_id, "tok_async")
     await desk.placed(payment, order_id, "pending")
@@ -312,7 +300,7 @@ async def test_a_buyer_who_never_pays(desk) -> None:
     assert await desk.said() == []
 
 
-async def test_cancelled_while_pending(desk) -> None:
+async def test_cancelled_while_pending(desk: Desk) -> None:
     order_id = uuid4()
     payment = await desk.authorized(order_id, "tok_async")
     await desk.placed(payment, order_id, "pending")
@@ -322,7 +310,7 @@ async def test_cancelled_while_pending(desk) -> None:
     assert [type(event) for event in await desk.said()] == [PaymentVoided]
 
 
-async def test_cancelled_before_the_capture(desk) -> None:
+async def test_cancelled_before_the_capture(desk: Desk) -> None:
     order_id = uuid4()
     payment = await desk.authorized(order_id)
     await desk.placed(payment, order_id)
@@ -332,7 +320,7 @@ async def test_cancelled_before_the_capture(desk) -> None:
     assert [type(event) for event in await desk.said()] == [PaymentVoided]
 
 
-async def test_cancelled_after_the_capture_and_a_partial_refund(desk) -> None:
+async def test_cancelled_after_the_capture_and_a_partial_refund(desk: Desk) -> None:
     order_id, refund_id = uuid4(), uuid4()
     payment = await desk.authorized(order_id)
     await desk.placed(payment, order_id)
@@ -353,18 +341,19 @@ async def test_cancelled_after_the_capture_and_a_partial_refund(desk) -> None:
     await agreed(desk)
 
 
-async def test_cancelled_while_the_capture_is_under_way(make_desk) -> None:
+async def test_cancelled_while_the_capture_is_under_way(make_desk: MakeDesk) -> None:
     desk = await make_desk(far_away)
     order_id = uuid4()
     payment = await desk.authorized(order_id)
     await desk.placed(payment, order_id)
-    far = desk.service.gateways["test"]
+    far: Any = desk.service.gateways["test"]
     capture, begun, may_go_on = far.capture, asyncio.Event(), asyncio.Event()
 
-    async def slowly(charge):
+    async def slowly(charge: Charge) -> Told:
         begun.set()
         await may_go_on.wait()
-        return await capture(charge)
+        told: Told = await capture(charge)
+        return told
 
     far.capture = slowly
     performing = asyncio.create_task(desk.perform())
@@ -376,7 +365,7 @@ async def test_cancelled_while_the_capture_is_under_way(make_desk) -> None:
     assert [type(event) for event in await desk.said()] == [PaymentCaptured, PaymentRefunded]
 
 
-async def test_refunds_never_pass_what_was_captured(desk) -> None:
+async def test_refunds_never_pass_what_was_captured(desk: Desk) -> None:
     order_id, refund_id = uuid4(), uuid4()
     payment = await desk.authorized(order_id)
     await desk.placed(payment, order_id)
@@ -392,7 +381,7 @@ async def test_refunds_never_pass_what_was_captured(desk) -> None:
     assert await desk.at_gateway(payment) == ("captured", 1_000)
 
 
-async def test_a_capture_that_is_refused_for_good(desk) -> None:
+async def test_a_capture_that_is_refused_for_good(desk: Desk) -> None:
     order_id = uuid4()
     payment = await desk.authorized(order_id, "tok_capture_fails")
     await desk.placed(payment, order_id)
@@ -409,7 +398,7 @@ async def test_a_capture_that_is_refused_for_good(desk) -> None:
         assert await tx.fetchval("select state from refunds") == "moot"
 
 
-async def test_a_capture_that_fails_twice_works_at_last(desk) -> None:
+async def test_a_capture_that_fails_twice_works_at_last(desk: Desk) -> None:
     order_id = uuid4()
     payment = await desk.authorized(order_id, "tok_capture_flaky")
     await desk.placed(payment, order_id)
@@ -424,7 +413,7 @@ async def test_a_capture_that_fails_twice_works_at_last(desk) -> None:
     assert [entry.state for entry in journal][-1] == "captured"
 
 
-async def test_a_refund_that_the_gateway_refuses(desk) -> None:
+async def test_a_refund_that_the_gateway_refuses(desk: Desk) -> None:
     order_id = uuid4()
     payment = await desk.authorized(order_id)
     await desk.placed(payment, order_id)
@@ -443,18 +432,18 @@ async def test_a_refund_that_the_gateway_refuses(desk) -> None:
 
 
 @pytest.mark.parametrize(("amount", "currency"), [(80, "JPY"), (1_000, "KWD"), (2**53 - 1, "BRL"), (1, "CLF")])
-async def test_amounts_are_minor_units_and_nothing_else(desk, amount: int, currency: str) -> None:
+async def test_amounts_are_minor_units_and_nothing_else(desk: Desk, amount: int, currency: str) -> None:
     order_id = uuid4()
-    answer = await desk.ask(amount=amount, currency=currency, order_id=order_id)
+    answer = await desk.authorized(order_id, amount=amount, currency=currency)
     assert (answer.amount_minor, answer.currency) == (amount, currency)
     await desk.placed(answer, order_id)
     await desk.perform()
     async with desk.ctx.db.read() as tx:
-        row = await tx.fetchrow("select amount_minor, currency, state from test_gateway_charge")
+        [row] = await tx.fetch("select amount_minor, currency, state from test_gateway_charge")
     assert tuple(row) == (amount, currency, "captured")
 
 
-async def test_what_costs_nothing_asks_no_gateway(desk) -> None:
+async def test_what_costs_nothing_asks_no_gateway(desk: Desk) -> None:
     order_id = uuid4()
     payment = await desk.authorized(order_id, "tok_declined", amount=0)
     await desk.placed(payment, order_id)
@@ -464,10 +453,11 @@ async def test_what_costs_nothing_asks_no_gateway(desk) -> None:
     await desk.perform()
     assert await desk.said() == []
     assert await desk.at_gateway(payment) == ("none", 0)
-    await NothingToPay().learn(None, None)
+    nothing: Any = None
+    await NothingToPay().learn(nothing, nothing)
 
 
-async def test_events_that_are_told_twice_have_one_effect(desk) -> None:
+async def test_events_that_are_told_twice_have_one_effect(desk: Desk) -> None:
     order_id = uuid4()
     payment = await desk.authorized(order_id)
     for _ in range(2):  # Two ids: the second is a new event that says the same.
@@ -477,13 +467,13 @@ async def test_events_that_are_told_twice_have_one_effect(desk) -> None:
     assert [type(event) for event in await desk.said()] == [PaymentVoided]
 
 
-async def test_a_payment_that_is_not_ours_is_a_bug_that_shows(desk) -> None:
+async def test_a_payment_that_is_not_ours_is_a_bug_that_shows(desk: Desk) -> None:
     payment = Authorized(payment_id=uuid4(), status="authorized", amount_minor=1, currency="BRL")
     with pytest.raises(KeyError):
         await desk.placed(payment, uuid4())
 
 
-async def test_many_at_once(desk) -> None:
+async def test_many_at_once(desk: Desk) -> None:
     orders = [uuid4() for _ in range(300)]
     payments = await asyncio.gather(*[desk.authorized(order_id) for order_id in orders])
     for order_id, payment in zip(orders, payments, strict=True):
@@ -495,7 +485,7 @@ async def test_many_at_once(desk) -> None:
     await agreed(desk)
 
 
-async def test_the_gateway_being_taken_away(make_desk) -> None:
+async def test_the_gateway_being_taken_away(make_desk: MakeDesk) -> None:
     desk = await make_desk()
     order_id = uuid4()
     payment = await desk.authorized(order_id)
@@ -510,36 +500,42 @@ async def test_the_gateway_being_taken_away(make_desk) -> None:
     assert await desk.at_gateway(payment) == ("captured", 0)
 
 
-async def test_an_adapter_that_raises_has_lost_its_answer(make_desk) -> None:
+async def test_an_adapter_that_raises_has_lost_its_answer(make_desk: MakeDesk) -> None:
     desk = await make_desk(far_away)
 
-    async def broken(charge, token):
+    async def broken(charge: Charge, token: str) -> Told:
         raise OSError("no route")
 
-    desk.service.gateways["test"].authorize = broken
+    far: Any = desk.service.gateways["test"]
+    far.authorize = broken
     assert (await desk.authorized(uuid4())).status == "pending"
 
 
-async def test_when_too_many_wait_for_the_gateway_the_next_is_told_so(make_desk, monkeypatch) -> None:
+async def test_when_too_many_wait_for_the_gateway_the_next_is_told_so(
+    make_desk: MakeDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
     desk = await make_desk()
     monkeypatch.setattr(gateway, "WAITING_MAX", 0)
     assert isinstance(await desk.ask(), Overloaded)
 
 
-async def test_who_finds_no_place_in_time_has_asked_nothing(monkeypatch, quick) -> None:
+@pytest.mark.usefixtures("quick")
+async def test_who_finds_no_place_in_time_has_asked_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(gateway, "CALLS_MAX", 1)
 
     class Hanging:
-        async def authorize(self, charge, token):
+        async def authorize(self, _charge: Charge, _token: str) -> Told:
             await asyncio.sleep(5)
+            raise AssertionError
 
-    calls = Calls({"test": Hanging()})
+    hanging: Any = Hanging()
+    calls = Calls({"test": hanging})
     charge = gateway.Charge(reference=UUID(int=1), amount_minor=1, currency="BRL")
     told = await asyncio.gather(*[calls.authorize("test", charge, "t") for _ in range(2)])
     assert sorted(one.state for one in told) == ["down", "lost"]
 
 
-async def test_money_is_counted(desk) -> None:
+async def test_money_is_counted(desk: Desk) -> None:
     order_id = uuid4()
     payment = await desk.authorized(order_id)
     await desk.placed(payment, order_id)
