@@ -159,7 +159,7 @@ class BackOffice:
             Act(
                 id=one.id,
                 at=one.at,
-                actor=one.event.actor,
+                actor=one.event.actor if one.event.actor.int else None,  # The nil UUID is nobody, at the command line.
                 action=one.event.action,
                 target=one.event.target,
                 detail=_detail(one.event.detail),

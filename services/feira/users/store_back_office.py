@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 import msgspec
@@ -10,6 +10,10 @@ import msgspec
 from feira.kernel.db import Tx
 from feira.users.domain import Role
 from feira.users.store import COLUMNS, User, read_user
+
+# Where a list without a cursor begins: with bounds that are always there an index serves every page alike.
+FIRST_ID: Final = UUID(int=0)
+LAST_ID: Final = UUID(int=2**128 - 1)
 
 
 class Act(msgspec.Struct, frozen=True, kw_only=True):
@@ -37,9 +41,9 @@ async def newest_users(tx: Tx, role: Role | None, before: UUID | None, limit: in
     """Ids are made in the order of time."""
     asked = "role = $1" if role else "$1::text is null"
     rows = await tx.fetch(
-        f"""select {COLUMNS} from users where {asked} and erased_at is null and ($2::uuid is null or id < $2)
+        f"""select {COLUMNS} from users where {asked} and erased_at is null and id < $2
             order by id desc limit $3""",
-        role, before, limit,
+        role, before or LAST_ID, limit,
     )  # fmt: skip
     return [read_user(row) for row in rows]
 
@@ -58,9 +62,9 @@ async def users_by_email(tx: Tx, prefix: str, role: Role | None, after: str, lim
 async def users_after(tx: Tx, after: UUID | None, limit: int) -> Sequence[User]:
     """All accounts that are not erased, in order of id."""
     rows = await tx.fetch(
-        f"""select {COLUMNS} from users where erased_at is null and ($1::uuid is null or id > $1)
+        f"""select {COLUMNS} from users where erased_at is null and id > $1
             order by id limit $2""",
-        after, limit,
+        after or FIRST_ID, limit,
     )  # fmt: skip
     return [read_user(row) for row in rows]
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
@@ -176,9 +176,15 @@ async def test_the_journal_hears_of_all_services_once(shop: Shop, hear: Any) -> 
     ]
     assert [one[3] for one in await acts(shop, target="products/1")] == [{"name": "x"}]
     assert await acts(shop, actor=uuid4()) == []
-    first, second = await shop.users.back_office.list_acts(ActQuery(), None, 2)
-    assert await shop.users.back_office.list_acts(ActQuery(), (first.at, first.id), 2) == [second]
-    assert await acts(shop, since=second.at, until=first.at) == [(actor, second.action, second.target, second.detail)]
+    await hear(
+        shop.users, shop.ctx.db, card, StaffActed(version=1, actor=UUID(int=0), action="x", target="y", detail="{}")
+    )
+    assert await acts(shop, action="x") == [(None, "x", "y", {})]
+    first, second = await shop.users.back_office.list_acts(ActQuery(actor=actor), None, 2)
+    assert await shop.users.back_office.list_acts(ActQuery(actor=actor), (first.at, first.id), 2) == [second]
+    assert await acts(shop, actor=actor, since=second.at, until=first.at) == [
+        (actor, second.action, second.target, second.detail)
+    ]
 
 
 @pytest.mark.parametrize("change", ["update journal set action = 'x'", "delete from journal", "truncate journal"])
