@@ -11,6 +11,7 @@ import pytest
 from feira.kernel.card import Card, Context
 from feira.kernel.db import Db
 from feira.kernel.dispatch import App
+from feira.kernel.edge import RsgiHeaders
 from feira.kernel.errors import Unauthenticated
 from feira.kernel.http import Caller
 from feira.kernel.message import Event
@@ -36,11 +37,20 @@ class Names:
         return Caller(user_id=UUID(user_id), roles=frozenset({role}), by_cookie=by_cookie)
 
 
-class Heads(dict[str, str]):
+class Heads:
     """Headers as RSGI gives them."""
 
+    def __init__(self, values: Mapping[str, str]) -> None:
+        self.values = values
+
+    def __contains__(self, name: str, /) -> bool:
+        return name in self.values
+
+    def get(self, name: str, /) -> str | None:
+        return self.values.get(name)
+
     def get_all(self, name: str, /) -> list[str]:
-        return [self[name]] if name in self else []
+        return [self.values[name]] if name in self.values else []
 
 
 @dataclass
@@ -48,7 +58,7 @@ class Scope:
     method: str
     path: str
     query_string: str
-    headers: Heads
+    headers: RsgiHeaders
     client: str = "192.0.2.1:1234"
     authority: str | None = None
 
@@ -107,13 +117,13 @@ class Shop:
         self, method: str, path: str, body: Any = None, *, by: OrderService | None = None, **headers: str
     ) -> Reply:
         path, _, query = path.partition("?")
-        named = Heads({name.replace("_", "-"): value for name, value in headers.items()})
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
         sent = b"" if body is None else json.dumps(body).encode()
         if body is not None:
             named["content-type"] = "application/json"
             named["content-length"] = str(len(sent))
         reply = Reply(sent)
-        await self.apps[by or self.orders].__rsgi__(Scope(method, path, query, named), reply)
+        await self.apps[by or self.orders].__rsgi__(Scope(method, path, query, Heads(named)), reply)
         return reply
 
     def body(self, **over: Any) -> dict[str, Any]:
@@ -130,13 +140,13 @@ class Shop:
     async def place(
         self, key: str | None = None, *, by: OrderService | None = None, token: str = "", **over: Any
     ) -> Reply:
-        headers = {"idempotency_key": key or str(uuid4())}
+        headers: dict[str, Any] = {"idempotency_key": key or str(uuid4())}
         if token:
             headers["authorization"] = f"Bearer {token}"
         return await self.ask("POST", "/v1/orders", self.body(**over), by=by, **headers)
 
     async def staff(self, method: str, path: str, body: Any = None, key: str = "") -> Reply:
-        headers = {"authorization": f"Bearer {STAFF}"} | ({"idempotency_key": key} if key else {})
+        headers: dict[str, Any] = {"authorization": f"Bearer {STAFF}"} | ({"idempotency_key": key} if key else {})
         return await self.ask(method, f"/v1/admin{path}", body, **headers)
 
     async def hear(self, *events: Event, **options: Any) -> None:

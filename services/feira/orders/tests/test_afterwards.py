@@ -77,7 +77,7 @@ async def place(shop: Shop, token: str = "", **over: Any) -> Placed:
     return Placed(shop, reply.json, event)
 
 
-PENDING = {"payment": {"method": "test", "token": "tok_async"}}
+PENDING: dict[str, Any] = {"payment": {"method": "test", "token": "tok_async"}}
 
 
 async def test_a_captured_order(shop: Shop) -> None:
@@ -157,7 +157,8 @@ async def test_a_sale_that_failed_cancels(shop: Shop) -> None:
 
 async def test_only_who_may_see_an_order_may_cancel_it(shop: Shop) -> None:
     order = await place(shop, token=CUSTOMER)
-    for headers in ({}, {"order_token": "x"}, {"authorization": f"Bearer customer:{uuid4()}"}):
+    strangers: list[dict[str, Any]] = [{}, {"order_token": "x"}, {"authorization": f"Bearer customer:{uuid4()}"}]
+    for headers in strangers:
         assert (await shop.ask("POST", f"{order.path}/cancel", **headers)).status == 404
     reply = await shop.ask("POST", f"{order.path}/cancel", authorization=f"Bearer {CUSTOMER}")
     assert (reply.status, reply.json["status"]) == (200, "cancelled")
@@ -334,7 +335,7 @@ async def test_refunds_that_cannot_be(shop: Shop, body: dict[str, Any], field: s
 
 async def test_mine_newest_first(shop: Shop) -> None:
     path = "/v1/orders"
-    mine = {"authorization": f"Bearer {CUSTOMER}"}
+    mine: dict[str, Any] = {"authorization": f"Bearer {CUSTOMER}"}
     placed = [await place(shop, token=CUSTOMER) for _ in range(5)]
     await place(shop)
     assert (await shop.ask("GET", path)).status == 401

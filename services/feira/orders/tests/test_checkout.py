@@ -64,7 +64,8 @@ async def test_the_token_opens_the_order(shop: Shop) -> None:
     assert "token" not in reply.json
     assert reply.json == {name: value for name, value in order.items() if name != "token"}
     assert reply.headers["cache-control"] == "no-store"
-    for headers in ({}, {"order_token": "x"}, {"authorization": f"Bearer {CUSTOMER}"}):
+    strangers: list[dict[str, Any]] = [{}, {"order_token": "x"}, {"authorization": f"Bearer {CUSTOMER}"}]
+    for headers in strangers:
         assert (await shop.ask("GET", path, **headers)).status == 404
     for path in (f"/v1/orders/{uuid4()}", "/v1/orders/x"):
         assert (await shop.ask("GET", path, order_token=order["token"])).status == 404
@@ -156,7 +157,7 @@ async def test_who_does_not_want_to_wait_longer_is_told(shop: Shop, monkeypatch:
 
 
 async def test_a_declined_payment_is_kept_as_the_answer(shop: Shop) -> None:
-    bad = {"method": "test", "token": "tok_declined"}
+    bad: dict[str, Any] = {"method": "test", "token": "tok_declined"}
     first = await shop.place("k", payment=bad)
     assert (first.status, first.code, first.headers["content-type"]) == (
         402,
@@ -192,7 +193,7 @@ async def test_a_price_that_rose_is_refused_before_it_is_charged(shop: Shop) -> 
 
 async def test_who_comes_too_late_is_told_what_is_left(shop: Shop) -> None:
     lines = [{"sku": "acai", "quantity": 7}]
-    over = {"lines": lines, "expected_total": money(99999)}
+    over: dict[str, Any] = {"lines": lines, "expected_total": money(99999)}
     assert (await shop.place(**over)).status == 201
     reply = await shop.place("k", **over)
     assert (reply.status, reply.code, reply.json["skus"]) == (409, "out_of_stock", [{"sku": "acai", "available": 3}])
@@ -464,7 +465,9 @@ async def test_news_that_come_before_the_order(shop: Shop) -> None:
     """The gateway settles a payment between its answer and our commit."""
     gate = asyncio.Event()
     shop.payer.hook = hang_at("after authorize", gate)
-    bodies = {key: {"payment": {"method": "test", "token": "tok_async"}} for key in ("good", "bad")}
+    bodies: dict[str, dict[str, Any]] = {
+        key: {"payment": {"method": "test", "token": "tok_async"}} for key in ("good", "bad")
+    }
     tasks = {key: asyncio.create_task(shop.place(key, **over)) for key, over in bodies.items()}
     await asyncio.sleep(0.3)
     for number, (order_id, payments) in enumerate(shop.payer.payments.items()):

@@ -96,7 +96,13 @@ def test_the_tables_know_every_state_and_no_way_back() -> None:
 
 
 def news(kind: str, payment_id: UUID = PAYMENT, amount: int = 1000) -> PaymentNews:
-    known = {"order_id": ORDER, "payment_id": payment_id, "amount_minor": amount, "currency": "BRL", "version": 1}
+    known: dict[str, Any] = {
+        "order_id": ORDER,
+        "payment_id": payment_id,
+        "amount_minor": amount,
+        "currency": "BRL",
+        "version": 1,
+    }
     match kind:
         case "authorized":
             return PaymentAuthorized(**known)
@@ -210,7 +216,7 @@ def test_goods_that_were_refunded_are_not_sent() -> None:
 
 
 @pytest.mark.parametrize("over", [{"payment_status": "authorized"}, {"status": "pending", "payment_status": "pending"}])
-def test_nothing_is_sent_or_refunded_before_it_is_paid(over: dict[str, str]) -> None:
+def test_nothing_is_sent_or_refunded_before_it_is_paid(over: dict[str, Any]) -> None:
     bought = order(line("a", 1, 100), **over)
     with pytest.raises(NotCaptured):
         domain.fulfil(bought, {"a": 1}, uuid4(), None, None)
