@@ -92,13 +92,13 @@ def test_secrets_are_masked_wherever_they_lie(out: Out) -> None:
 def test_the_standard_library_takes_the_same_way(out: Out) -> None:
     logs.configure("json")
     logging.config.dictConfig(logs.GRANIAN)
-    logging.getLogger("_granian").warning("worker %d died", 3)
+    logging.getLogger("_granian").error("worker %d died", 3)
     logging.getLogger("grpc").debug("not heard")
     logging.getLogger("odd").log(35, "between")
     with pytest.raises(ZeroDivisionError):
         _divide()
     granian, odd, divided = lines(out)
-    assert (granian["event"], granian["logger"], granian["level"]) == ("worker 3 died", "_granian", "warning")
+    assert (granian["event"], granian["logger"], granian["level"]) == ("worker 3 died", "_granian", "error")
     assert (odd["event"], odd["level"]) == ("between", "warning")
     assert "ZeroDivisionError" in divided["exception"]
 

@@ -35,7 +35,7 @@ class ThingView(View, frozen=True, kw_only=True):
 
 class Gone(Refused):
     status = 410
-    code = "gone"
+    code = "was_here"
     title = "It was here once"
 
 
