@@ -30,7 +30,7 @@ _PAGES: Final[dict[Kind, str]] = {
 
 
 class Notifications:
-    """Without an SMTP server mails are kept, to be read in the local inbox."""
+    """Without an SMTP server mails are kept, to be read in the local inbox; in production they wait for a server."""
 
     def __init__(self, ctx: Context) -> None:
         settings = ctx.settings
@@ -49,7 +49,7 @@ class Notifications:
     async def write(self, tx: Tx, letters: Sequence[Letter]) -> None:
         """Write letters down in the transaction of the events that call for them."""
         if letters:
-            await store.add(tx, letters, "due" if self._mailer else "kept")
+            await store.add(tx, letters, "due" if self._mailer or self._production else "kept")
 
     async def send_due(self) -> bool:
         """Send the mails whose time has come; answers whether there may be more."""

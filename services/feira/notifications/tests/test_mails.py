@@ -258,7 +258,9 @@ async def test_an_unknown_mail_is_not_found(kept: Notifications) -> None:
         await kept.read(uuid4())
 
 
-async def test_production_without_a_mail_server_says_so(ctx: Context, settings: Settings) -> None:
+async def test_production_without_a_mail_server_says_so_and_waits_for_one(
+    ctx: Context, settings: Settings, hear: Any
+) -> None:
     told: list[str] = []
 
     class Log:
@@ -269,6 +271,9 @@ async def test_production_without_a_mail_server_says_so(ctx: Context, settings: 
     service = Notifications(Context(db=ctx.db, settings=alone.settings, wake=ctx.wake, log=Log()))  # type: ignore[arg-type] # Only warnings are told.
     await service.start()
     assert told == ["mails_are_not_sent"]
+    await hear(service, ctx.db, card, OrderPlaced(**order()))
+    assert await service.send_due() is False
+    assert [mail.state for mail in await mails(service)] == ["due"]
     await Notifications(ctx).start()
     assert len(told) == 1
 
