@@ -141,7 +141,7 @@ async def test_a_reset_of_a_proven_account_keeps_what_is_in_it(shop: Shop) -> No
 
 
 async def test_who_took_an_address_first_loses_it_to_its_owner(shop: Shop) -> None:
-    """Row 29: the squatter's password, sessions, links and planted data are worth nothing after the owner's reset."""
+    """The squatter's password, sessions, links and planted data are worth nothing after the owner's reset."""
     await shop.register(password="the squatter's own")
     squatter = await shop.sign_in(password="the squatter's own")
     verification = await shop.link(VerificationAsked)

@@ -38,7 +38,7 @@ async def test_from_registration_to_a_proven_address(web: Web) -> None:
 
 
 async def test_a_known_and_an_unknown_address_get_the_same_answers(web: Web) -> None:
-    """Row 30: nothing in status, body or headers tells them apart."""
+    """Nothing in status, body or headers tells them apart."""
     await web.customer()
     pairs = []
     for email in ("ana@example.com", "nobody@example.com"):
@@ -60,7 +60,7 @@ async def test_a_known_and_an_unknown_address_get_the_same_answers(web: Web) -> 
 
 
 async def test_forwarded_headers_of_strangers_do_not_dodge_the_limit(web: Web) -> None:
-    """Row 33: what the nearest proxy saw counts, not what the client says before it."""
+    """What the nearest proxy saw counts, not what the client says before it."""
     replies = [
         await web("POST", "/v1/password-resets", {"email": f"{n}@example.com"}, address=f"198.51.100.{n}, 192.0.2.1")
         for n in range(62)
@@ -91,7 +91,6 @@ async def test_a_reset_ends_all_sessions(web: Web) -> None:
 
 
 async def test_privileged_and_unknown_fields_are_refused(web: Web) -> None:
-    """Row 28."""
     token = await web.customer()
     for field, value in (("role", "admin"), ("roles", ["admin"]), ("email", "b@example.com"), ("email_verified", True),
                          ("id", str(uuid4())), ("disabled", False), ("password_hash", "x")):  # fmt: skip
@@ -127,7 +126,6 @@ async def test_an_account_is_changed_exported_and_erased(web: Web) -> None:
 
 
 async def test_addresses_are_kept_page_by_page_and_opened_to_their_owner_alone(web: Web) -> None:
-    """Row 26."""
     ana, bia = await web.customer(), await web.customer("bia@example.com")
     kept = []
     for number in range(3):

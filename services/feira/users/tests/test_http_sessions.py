@@ -125,7 +125,7 @@ async def test_cookies_are_secure_where_the_shop_is(shop: Shop) -> None:
 
 
 async def forgeries(web: Web, token: str) -> dict[str, str]:
-    """Row 32: tokens that a careless verifier takes."""
+    """Tokens that a careless verifier takes."""
     (stored,) = await web.shop.fetch("select kid, public from signing_keys")
     claims = jwt.decode(token, web.shop.users.keyring._opened[stored["kid"]], registry=REGISTRY).claims
     key = web.shop.users.keyring._opened[stored["kid"]]
