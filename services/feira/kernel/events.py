@@ -116,8 +116,14 @@ async def tend_inbox(db: Db, oldest: datetime | None) -> None:
         for ahead in range(INBOX_DAYS_AHEAD + 1):
             day = today + timedelta(days=ahead)
             if (name := f"inbox_{day:%Y%m%d}") not in have:
+                # What was heard before the day had its partition moves into it.
                 await tx.execute(
-                    f"create table {name} partition of inbox for values from ('{day}') to ('{day + timedelta(days=1)}')"
+                    f"""create table {name} (like inbox including all);
+                        lock table inbox_default in access exclusive mode;
+                        with moved as (delete from inbox_default where day = '{day}' returning *)
+                        insert into {name} select * from moved;
+                        alter table inbox attach partition {name}
+                        for values from ('{day}') to ('{day + timedelta(days=1)}')"""
                 )
         for name in sorted(have):
             if name < f"inbox_{keep_from:%Y%m%d}":

@@ -165,6 +165,7 @@ async def test_what_is_committed_is_heard_once_by_each_handler_in_order(schemas:
 
 async def test_what_is_rolled_back_is_never_heard(schemas: str) -> None:
     async with place_at(schemas) as place:
+
         async def tell_and_fail() -> None:
             async with place.teller.tx() as tx:
                 await emit(tx, Counted(name="a", version=1))
@@ -291,12 +292,15 @@ async def test_the_inbox_keeps_its_days(schemas: str) -> None:
             )
             record = Record(long_ago, "t", "k", old, "{}", "{}")
             assert await events_module.remember(tx, "h", [record]) == {long_ago}
+            today = Record(uuid7(), "t", "k", datetime.now(UTC), "{}", "{}")  # Comes before its day has a partition.
+            assert await events_module.remember(tx, "h", [today]) == {today.event_id}
         await tend_inbox(place.db, old)
         async with place.db.tx() as tx:
             assert await events_module.remember(tx, "h", [record]) == set()  # Still queued somewhere: kept.
         await tend_inbox(place.db, None)
         await tend_inbox(place.db, None)
         async with place.db.tx() as tx:
+            assert await events_module.remember(tx, "h", [today]) == set()
             names = [
                 row["c"]
                 for row in await tx.fetch(
