@@ -17,6 +17,7 @@ from feira.notifications.store import Mail
 
 HTML: Final = "text/html; charset=utf-8"
 TEXT: Final = "text/plain; charset=utf-8"
+ANY: Final = "*/*"  # What comes depends on the format asked for.
 # Mails show what strangers wrote: nothing in them runs or loads, but their links open, in windows of their own.
 POLICY: Final = (
     "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; "
@@ -108,7 +109,7 @@ def routes(service: Notifications) -> list[Route]:
 
     return [
         Route("GET", "/dev/inbox", show_inbox, summary="The mails of the shop", tag="Development", query=InboxQuery,
-              dev_only=True, hidden=True),
+              produces=ANY, dev_only=True, description="A page, or with `format=json` a list as all others."),
         Route("GET", "/dev/inbox/{mail_id}", show_mail, summary="A mail", tag="Development", query=MailQuery,
-              refusals=(NotFound,), dev_only=True, hidden=True),
+              produces=ANY, refusals=(NotFound,), dev_only=True, description="As HTML, as plain text or as JSON."),
     ]  # fmt: skip
