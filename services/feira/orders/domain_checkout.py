@@ -9,6 +9,7 @@ from uuid import UUID
 import msgspec
 from msgspec.structs import replace
 
+from feira.contracts.carts import CartAlreadyOrdered as CartAlreadyOrdered
 from feira.contracts.catalog import Held
 from feira.contracts.goods import Address, Line, PricedLine
 from feira.contracts.payments import Authorized
@@ -26,11 +27,6 @@ class PriceChanged(Refused):
 
     code = "price_changed"
     title = "The price has changed"
-
-
-class CartAlreadyOrdered(Refused):
-    code = "cart_already_ordered"
-    title = "An order stands for this cart"
 
 
 class KeyReused(Refused):

@@ -31,6 +31,7 @@ EXPORT_BYTES_MAX = 8 << 20  # Of one customer in one answer, and a page more: it
 EXPORT_PAGE = 20
 FORGET_AFTER_DAYS = 90  # By then an order that was not closed is not going to be sent.
 FORGOTTEN_MAX = 500
+COUNTED_EVERY_S = 60  # Counting reads every order, so it is done no oftener than this.
 
 
 class QuoteAsk(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,6 +58,7 @@ class OrderService:
         self._db = ctx.db
         self._carts = carts
         self._price = Batcher(catalog.price, name="orders.price", rows=lambda ask: len(ask.lines), lanes=2)
+        self._counted: tuple[datetime | None, list[tuple[str, str, int, int, int]]] = (None, [])
         self._token_key = ctx.settings.derive(order_tokens.PURPOSE)
         self.currency = ctx.settings.currency
         self.shop = Shop(ctx)
@@ -159,8 +161,11 @@ class OrderService:
 
     async def gauges(self) -> list[Gauge]:
         """Orders by status, and money by payment status, in the currency's minor unit."""
-        async with self._db.read() as tx:
-            rows = await store_desk.counts(tx)
+        at, rows = self._counted
+        if at is None or datetime.now(UTC) - at >= timedelta(seconds=COUNTED_EVERY_S):
+            async with self._db.read() as tx:
+                rows = await store_desk.counts(tx)
+            self._counted = datetime.now(UTC), rows
         orders: dict[str, int] = {}
         money: dict[str, int] = {}
         given_back = 0

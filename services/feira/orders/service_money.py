@@ -41,7 +41,8 @@ async def cancel(tx: Tx, order: Order, reason: str, actor: UUID | None, *, resto
     """Cancel an order whose row is locked, write down what goes back, and announce it."""
     after, event = domain.cancel(order, reason, refund_of_cancellation(order.id), restock=restock)
     await store.save(tx, [after])
-    if event.refund_minor:
+    # What was not taken yet is no refund, unless it is taken after all and payments gives it back.
+    if event.refund_minor and order.captured_minor:
         await store_desk.insert_refunds(
             tx,
             [
@@ -116,7 +117,9 @@ class Money:
     async def _is_new(self, tx: Tx, news: PaymentRefunded, paid: Paid) -> bool:
         if news.payment_id != paid.payment_id:
             return False
-        return await store_desk.refund_done(tx, news.refund_id, news.order_id, news.amount_minor)
+        fallen = news.refund_id == refund_of_cancellation(news.order_id)
+        reason = "cancelled" if fallen else "given back by the gateway"
+        return await store_desk.refund_done(tx, news.refund_id, news.order_id, news.amount_minor, reason)
 
     async def _confirm(self, tx: Tx, order: Order) -> OrderConfirmed:
         after, event = domain.confirm(order)

@@ -172,15 +172,16 @@ async def insert_refunds(tx: Tx, refunds: Sequence[GivenBack]) -> set[UUID]:
     return {row["id"] for row in rows}
 
 
-async def refund_done(tx: Tx, refund_id: UUID, order_id: UUID, amount_minor: int) -> bool:
-    """The money of this refund has gone, also if we never decided it; False if that was known."""
+async def refund_done(tx: Tx, refund_id: UUID, order_id: UUID, amount_minor: int, reason: str) -> bool:
+    """The money of this refund has gone, for this reason if we had not written it down; False if that was known."""
     row = await tx.fetchrow(
         """insert into refunds as r (id, order_id, amount_minor, reason, lines, decided_at, done_at)
-           values ($1, $2, $3, 'given back by the gateway', '[]', now(), now())
+           values ($1, $2, $3, $4, '[]', now(), now())
            on conflict (id) do update set done_at = now() where r.done_at is null returning id""",
         refund_id,
         order_id,
         amount_minor,
+        reason,
     )
     return row is not None
 

@@ -61,7 +61,7 @@ create table orders (
     check (total_minor = subtotal_minor - discount_minor + shipping_minor
                          + case when tax_included then 0 else tax_minor end)
 ) with (fillfactor = 80);
-create unique index orders_cart on orders (cart_id) where status <> 'cancelled';
+create unique index orders_cart on orders (cart_id) where cart_id is not null and status <> 'cancelled';
 create index orders_newest on orders (placed_at, id);
 create index orders_of_user on orders (user_id, placed_at, id) where user_id is not null;
 create index orders_of_email on orders (email, placed_at, id);
