@@ -4,7 +4,7 @@ from typing import Protocol
 from uuid import UUID
 
 from feira.contracts.goods import Line
-from feira.kernel.errors import NotFound
+from feira.kernel.errors import NotFound, Refused
 from feira.kernel.message import Message, remote
 
 
@@ -27,6 +27,13 @@ class CartSnapshot(Message, frozen=True, kw_only=True):
 class UnknownCart(NotFound):
     code = "unknown_cart"
     title = "There is no such cart"
+
+
+class CartAlreadyOrdered(Refused):
+    """A cart becomes one order; after that nothing is put into it, and it is not ordered again."""
+
+    code = "cart_already_ordered"
+    title = "An order stands for this cart"
 
 
 class Carts(Protocol):

@@ -1,0 +1,146 @@
+"""The HTTP face of carts. Each answer is the whole cart, at the prices of the moment."""
+
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from feira.carts.domain import QUANTITY_MAX, CartLine, Put, UnknownLine
+from feira.carts.service import CartService, Shown
+from feira.contracts.carts import CartAlreadyOrdered, UnknownCart
+from feira.contracts.catalog import UnknownSku
+from feira.kernel.errors import Invalid
+from feira.kernel.http import Body, Money, Request, Route, View
+
+TAG = "Carts"
+
+
+class SourceView(View, frozen=True, kw_only=True):
+    url: str
+    type: str
+    width: int | None = None
+
+
+class ImageView(View, frozen=True, kw_only=True):
+    url: str
+    alt: str = ""
+    width: int | None = None
+    height: int | None = None
+    sources: list[SourceView] = msgspec.field(default_factory=list)
+
+
+class LineView(View, frozen=True, kw_only=True):
+    """`available` tells whether so many can be bought now. What is not sold any more is shown by its sku, at no price."""
+
+    id: str
+    sku: str
+    name: str
+    image: ImageView | None
+    quantity: int
+    unit_price: Money
+    total: Money
+    available: bool
+
+
+class CartView(View, frozen=True, kw_only=True):
+    """Shipping and tax are 0 until a quote knows where the goods go."""
+
+    id: str
+    currency: str
+    lines: list[LineView]
+    subtotal: Money
+    discount: Money
+    shipping: Money
+    tax: Money
+    total: Money
+
+
+class NewCart(Body, frozen=True, kw_only=True):
+    """A cart begins empty."""
+
+
+class NewLine(Body, frozen=True, kw_only=True):
+    sku: Annotated[str, Meta(min_length=1, max_length=100)]
+    quantity: Annotated[int, Meta(ge=1, le=QUANTITY_MAX)]
+
+
+class ChangedLine(Body, frozen=True, kw_only=True):
+    """0 removes the line."""
+
+    quantity: Annotated[int, Meta(ge=0, le=QUANTITY_MAX)]
+
+
+def view(shown: Shown) -> CartView:
+    def money(amount: int) -> Money:
+        return Money(amount=amount, currency=shown.currency)
+
+    lines = [_line_view(line, shown) for line in shown.cart.lines]
+    subtotal = money(sum(line.total.amount for line in lines))
+    return CartView(
+        id=shown.cart.id,
+        currency=shown.currency,
+        lines=lines,
+        subtotal=subtotal,
+        discount=money(0),
+        shipping=money(0),
+        tax=money(0),
+        total=subtotal,
+    )
+
+
+def _line_view(line: CartLine, shown: Shown) -> LineView:
+    offer = shown.offers.get(line.sku)
+    price = offer.line.unit_price_minor if offer else 0
+    image = ImageView(url=offer.image_url, alt=offer.image_alt) if offer and offer.image_url else None
+    return LineView(
+        id=str(line.id),
+        sku=line.sku,
+        name=offer.line.name if offer else line.sku,
+        image=image,
+        quantity=line.quantity,
+        unit_price=Money(amount=price, currency=shown.currency),
+        total=Money(amount=price * line.quantity, currency=shown.currency),
+        available=offer is not None and offer.available >= line.quantity,
+    )
+
+
+def routes(carts: CartService) -> list[Route]:
+    async def create(request: Request[NewCart, None]) -> CartView:
+        return view(await carts.create(request.caller.user_id))
+
+    async def show(request: Request[None, None]) -> CartView:
+        return view(await carts.show(request.path["cart_id"], request.caller.user_id, request.locale))
+
+    async def add_line(request: Request[NewLine, None]) -> CartView:
+        cart_id, body = request.path["cart_id"], request.body
+        return view(await carts.add(cart_id, request.caller.user_id, body.sku, body.quantity, request.locale))
+
+    async def change_line(request: Request[ChangedLine, None]) -> CartView:
+        act = Put(line_id=request.id("line_id"), quantity=request.body.quantity)
+        return view(await carts.change(request.path["cart_id"], request.caller.user_id, act, request.locale))
+
+    async def remove_line(request: Request[None, None]) -> CartView:
+        act = Put(line_id=request.id("line_id"), quantity=0)
+        return view(await carts.change(request.path["cart_id"], request.caller.user_id, act, request.locale))
+
+    async def claim(request: Request[NewCart, None]) -> CartView:
+        return view(await carts.claim(request.path["cart_id"], request.caller.id, request.locale))
+
+    lines, line = "/v1/carts/{cart_id}/lines", "/v1/carts/{cart_id}/lines/{line_id}"
+    changes = (UnknownCart, UnknownLine, CartAlreadyOrdered)
+    return [
+        Route("POST", "/v1/carts", create, summary="Begin a cart", tag=TAG, body=NewCart, body_optional=True,
+              reply=CartView, status=201, localised=True),
+        Route("GET", "/v1/carts/{cart_id}", show, summary="A cart", tag=TAG, reply=CartView, localised=True,
+              refusals=(UnknownCart,)),
+        Route("POST", lines, add_line, summary="Put goods into a cart", tag=TAG, body=NewLine, reply=CartView,
+              localised=True, refusals=(UnknownCart, UnknownSku, CartAlreadyOrdered, Invalid),
+              example={"sku": "acai-500", "quantity": 2}),
+        Route("PATCH", line, change_line, summary="Change a line's quantity", tag=TAG, body=ChangedLine,
+              reply=CartView, localised=True, refusals=(*changes, Invalid), example={"quantity": 3}),
+        Route("DELETE", line, remove_line, summary="Remove a line", tag=TAG, reply=CartView, localised=True,
+              refusals=changes),
+        Route("POST", "/v1/carts/{cart_id}/claim", claim, summary="Take a guest's cart along when signing in",
+              tag=TAG, body=NewCart, body_optional=True, reply=CartView, localised=True, caller="customer",
+              refusals=(UnknownCart, CartAlreadyOrdered)),
+    ]  # fmt: skip
