@@ -17,14 +17,15 @@ DEPTH_MAX = 8
 DEFAULT_LOCALE = "en"
 TAX_CLASS = "standard"
 
-SLUG = r"^[a-z0-9]+(-[a-z0-9]+)*$"
+# Python's `$` matches before a last newline too.
+SLUG = r"^[a-z0-9]+(-[a-z0-9]+)*$(?!\n)"
 Slug = Annotated[str, Meta(pattern=SLUG, max_length=160)]
 Name = Annotated[str, Meta(min_length=1, max_length=300)]
 ShortName = Annotated[str, Meta(max_length=200)]
 Markdown = Annotated[str, Meta(max_length=DESCRIPTION_MAX)]
-Locale = Annotated[str, Meta(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$", max_length=32)]
+Locale = Annotated[str, Meta(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$(?!\n)", max_length=32)]
 # Printable, and without blanks at its ends, which nobody sees.
-Sku = Annotated[str, Meta(pattern=r"^[^\s\x00-\x1f\x7f]([^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f])?$", max_length=100)]
+Sku = Annotated[str, Meta(pattern=r"^[^\s\x00-\x1f\x7f]([^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f])?$(?!\n)", max_length=100)]
 Url = Annotated[str, Meta(min_length=1, max_length=2000)]
 Key = Annotated[str, Meta(min_length=1, max_length=100)]
 AttributeText = Annotated[str, Meta(max_length=500)]
@@ -100,7 +101,7 @@ class VariantBody(_Part, frozen=True, kw_only=True):
     options: Annotated[dict[Key, Key], Meta(max_length=10)] | UnsetType = UNSET
     compare_at_price: Price | None = None
     weight_g: Grams | UnsetType = UNSET
-    tax_class: Annotated[str, Meta(pattern="^[a-z0-9_]+$", max_length=32)] | UnsetType = UNSET
+    tax_class: Annotated[str, Meta(pattern=r"^[a-z0-9_]+$(?!\n)", max_length=32)] | UnsetType = UNSET
     stock: Units | UnsetType = UNSET
 
 

@@ -19,7 +19,7 @@ _MARKUP = re.compile(r"<[A-Za-z/!?]")
 _AUTOLINK = re.compile(r"<((?:https?://|mailto:)[^\s<>]{1,2000})>")
 _LINKS = re.compile(r"\]\s*[(:]")
 _NOT_SLUG = re.compile(r"[^a-z0-9]+")
-_WORD = re.compile(r"\w+")
+_WORD = re.compile(r"[^\W_]+")
 _SCRIPT = re.compile(r"(\]\s*[(:][\x00-\x20<]*)(?:javascript|vbscript|data)\s*:[^\s)]*", re.IGNORECASE)
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:")
 _INVISIBLE = re.compile(r"[\x00-\x20\x7f-\xa0\u00ad\u200b-\u200f\u2028-\u202f\u2060-\u206f\ufeff]+")
@@ -99,6 +99,11 @@ def fold(text: str) -> str:
 def words(text: str) -> list[str]:
     """The words of a search, folded; those beyond WORDS_MAX do not count."""
     return _WORD.findall(fold(text))[:WORDS_MAX]
+
+
+def searchable(text: str) -> str:
+    """The words of a text that is searched in, as `words` has those of a search."""
+    return " ".join(_WORD.findall(fold(text)))
 
 
 def slugify(text: str) -> str:

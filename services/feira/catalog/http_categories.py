@@ -2,6 +2,7 @@
 
 from typing import Annotated
 
+import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from feira.catalog.domain_goods import DEFAULT_LOCALE, Locale, Name, Slug
@@ -28,7 +29,7 @@ class CategoryBody(Body, frozen=True, kw_only=True):
     slug: Slug
     name: Name
     parent: Path | None = None
-    translations: Translations = {}
+    translations: Translations = msgspec.field(default_factory=dict)
 
 
 class CategoryChange(Body, frozen=True, kw_only=True):
@@ -36,7 +37,7 @@ class CategoryChange(Body, frozen=True, kw_only=True):
 
     slug: Slug | UnsetType = UNSET
     name: Name | UnsetType = UNSET
-    parent: Path | None | UnsetType = UNSET
+    parent: Path | UnsetType | None = UNSET
     translations: Translations | UnsetType = UNSET
 
 

@@ -26,7 +26,7 @@ class ImageView(View, frozen=True, kw_only=True):
     alt: str = ""
     width: int | None = None
     height: int | None = None
-    sources: list[SourceView] = []
+    sources: list[SourceView] = msgspec.field(default_factory=list)
 
 
 class ProductItem(View, frozen=True, kw_only=True):

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
+from functools import partial
 from typing import Any, Literal
 from uuid import UUID
 
@@ -168,36 +169,41 @@ class Importer:
         return Item(rows=rows, body=body)
 
     async def _write(self, chunk: Sequence[Item], report: Report, actor: UUID | None) -> None:
-        """Keep what can be kept of the chunk, in one transaction, and count it."""
+        """Keep what can be kept of the chunk, and count it. Two that turn out to be one product go one after the other."""
+        for item in chunk:
+            if item.body is None:
+                _fail(report, item, item.errors)
+        left = [item for item in chunk if item.body is not None]
+        while left:
+            attempt, left = await insist(partial(self._attempt, left, actor))
+            report.created += attempt.created
+            report.updated += attempt.updated
+            report.unchanged += attempt.unchanged
+            report.failed += attempt.failed
+            for error in attempt.errors:
+                _note(report, error)
 
-        async def act() -> Report:
-            attempt = Report()
-            for item in chunk:
-                if item.body is None:
-                    _fail(attempt, item, item.errors)
-            async with self._db.tx() as tx:
-                await self._keep(tx, [item for item in chunk if item.body is not None], attempt, actor)
-            return attempt
+    async def _attempt(self, items: Sequence[Item], actor: UUID | None) -> tuple[Report, list[Item]]:
+        report = Report()
+        async with self._db.tx() as tx:
+            return report, await self._keep(tx, items, report, actor)
 
-        attempt = await insist(act)
-        report.created += attempt.created
-        report.updated += attempt.updated
-        report.unchanged += attempt.unchanged
-        report.failed += attempt.failed
-        report.errors_left_out += attempt.errors_left_out
-        for error in attempt.errors:
-            _note(report, error)
-
-    async def _keep(self, tx: Tx, items: Sequence[Item], report: Report, actor: UUID | None) -> None:
-        if not items:
-            return
+    async def _keep(self, tx: Tx, items: Sequence[Item], report: Report, actor: UUID | None) -> list[Item]:
+        """Keep the items in one transaction; answers those whose product another of them was about already."""
         bodies = [item.body for item in items if item.body is not None]
         owners = await store.products_of(tx, [variant.sku for body in bodies for variant in body.variants])
         by_slug = await store_products.ids_by_slug(tx, [body.slug for body in bodies if body.slug])
         targets = [_target(body, owners, by_slug) for body in bodies]
         before = await store_products.lock_products(tx, (target for target in targets if target))
         drafts: list[Draft] = []
+        seen: set[UUID] = set()
+        later: list[Item] = []
         for item, body, target in zip(items, bodies, targets, strict=True):
+            if target in seen:
+                later.append(item)
+                continue
+            if target:
+                seen.add(target)
             was = before.get(target) if target else None
             taken = [
                 FieldError(f"variants.{number}.sku", "belongs to another product")
@@ -224,6 +230,7 @@ class Importer:
             drafts.append(draft)
         if drafts:
             await keep(tx, await _named(tx, drafts), "imported", actor)
+        return later
 
 
 def _target(body: ProductBody, owners: dict[str, UUID], by_slug: dict[str, UUID]) -> UUID | None:

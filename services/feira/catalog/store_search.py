@@ -90,7 +90,7 @@ class _Conditions:
                                         || to_tsquery('simple', quote_literal(w) || ':*'))::text as q,
                                        numnode(plainto_tsquery('english', w)) > 0
                                        and numnode(plainto_tsquery('portuguese', w)) > 0 as telling
-                                from unnest({given}::text[]) as w) as words)"""
+                                from unnest({given}::text[]) as w) as words where q <> '')"""
         return self.words
 
     @property
