@@ -10,7 +10,7 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,11 +42,14 @@ class UnexpectedAnswer(Exception):  # noqa: N818 - what it says.
 
 
 class Client:
-    """Requests that are sent again when the shop asks for it or the connection breaks; so they must bear repetition."""
+    """Requests that are sent again when the shop asks for it or the connection breaks; so they must bear repetition.
 
-    def __init__(self, http: aiohttp.ClientSession, base_url: str) -> None:
+    `url_of` tells where a path is answered, for shops in several pieces.
+    """
+
+    def __init__(self, http: aiohttp.ClientSession, url_of: Callable[[str], str]) -> None:
         self._http = http
-        self.base_url = base_url.rstrip("/")
+        self._url_of = url_of
         self.retries = 0
 
     async def ask(
@@ -71,7 +74,7 @@ class Client:
         data = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
         for tries in range(1, TRIES_MAX + 1):
             try:
-                async with self._http.request(method, self.base_url + path, data=data, headers=headers) as answer:
+                async with self._http.request(method, self._url_of(path), data=data, headers=headers) as answer:
                     read = await answer.read()
             except (aiohttp.ClientConnectionError, TimeoutError):
                 if tries == TRIES_MAX:

@@ -1,14 +1,21 @@
-"""The acceptance run's reading and planning, on 300 real invoices."""
+"""The acceptance run on 300 real invoices: how they are read and planned, and that they add up in every mode."""
 
 import csv
 import gzip
 from collections import Counter
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from online_retail import stock_up
+from online_retail_checks import Auditor, lines
 from online_retail_data import FEES, Purchase, Row, Table, choose, clean, country_of, plan, read
+from online_retail_replay import Replay
+from online_retail_shop import Client, Login
 from openpyxl import Workbook
+
+from tests.conftest import MODES, NewShop
+from tests.shop import ADMIN, Process
 
 SAMPLE = Path(__file__).parent / "data" / "online_retail_sample.csv.gz"
 NOON = datetime(2011, 3, 1, 12, tzinfo=UTC)
@@ -193,3 +200,33 @@ def test_every_slice_has_the_largest_invoices(table: Table) -> None:
             assert len(chosen.all) == count
     late = plan(table, choose(table, 200, 10))
     assert [one.number for one in late.returns if one.customer == "12346"] == ["C541433"]
+
+
+@pytest.mark.parametrize("mode", MODES)
+async def test_real_invoices_add_up(new_shop: NewShop, table: Table, mode: str) -> None:
+    """The acceptance run in small: bought, given back, and compared to the penny."""
+    shop = await new_shop(mode, "--currency", "GBP", "--country", "GB")
+    client = Client(shop.http, shop.url_of)
+    staff = Login(client, ADMIN["email"], ADMIN["password"])
+    began = datetime.now(UTC) - timedelta(minutes=1)
+    await stock_up(client, staff, table.goods, "GBP")
+    metrics = tuple(
+        f"http://127.0.0.1:{port}/metrics" for one in shop.processes.values() for port in internal_ports(one)
+    )
+    auditor = Auditor(client, staff, metrics, "GBP")
+    before = await auditor.books()
+    buyers = Replay(client, staff, table.goods, "GBP", accounts=20, concurrency=8)
+    story = await buyers.run(plan(table, choose(table, 0, None)), lambda _sentence: None)
+    findings = await auditor.audit(story, table.goods, before, began)
+    assert findings.good, "\n".join(lines(findings))
+    assert len(findings.told) == 9
+    assert story.counts["cancelled"] > 0
+    assert story.counts["refunded by line"] > 0
+    assert len(story.placed) == len(table.purchases)
+
+
+def internal_ports(process: Process) -> list[int]:
+    """Where each worker of a process tells its metrics."""
+    flags = dict(zip(process.arguments, process.arguments[1:], strict=False))
+    first = int(flags["--internal-port"])
+    return [first + worker for worker in range(int(flags.get("--workers", "1")))]
