@@ -1,14 +1,27 @@
 """Puts the commands together, and turns what may go wrong into one sentence and an exit status."""
 
 import asyncio
+import os
+import signal
 import sys
 
+import asyncpg
 import typer
 
-from feira.cli import up
+from feira.cli import events, goods, staff
+from feira.cli.config import config
+from feira.cli.doctor import doctor
+from feira.cli.export import export
+from feira.cli.migrate import migrate
+from feira.cli.openapi import openapi
 from feira.cli.output import notes
+from feira.cli.up import up
 from feira.host.errors import HostError
+from feira.kernel.db import LOST
+from feira.kernel.errors import Refused
 from feira.kernel.migrate import MigrationError
+
+DATABASE_FAILED: tuple[type[BaseException], ...] = (*LOST, asyncpg.PostgresError)
 
 app = typer.Typer(
     name="feira",
@@ -22,24 +35,36 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command("up")(up.up)
-
-
-@app.callback()
-def _root() -> None:
-    """Only here so that the program's help is the one above, also while it has a single command."""
+app.command()(up)
+app.add_typer(goods.app, name="import")
+app.command()(export)
+app.command()(migrate)
+app.add_typer(staff.app, name="staff")
+app.add_typer(events.app, name="events")
+app.command()(config)
+app.command()(doctor)
+app.command()(openapi)
 
 
 def main() -> None:
+    """Run a command; a failure that is not a bug is told in one sentence."""
     try:
         app(prog_name="feira")
-    except (HostError, MigrationError) as failure:
-        notes.print("[red]feira:[/red]", end=" ")
-        notes.print(str(failure), markup=False, soft_wrap=True)
-        sys.exit(1)
-    except (KeyboardInterrupt, asyncio.CancelledError):
-        sys.exit(130)
     except BrokenPipeError:
-        # Whoever read our output has enough of it. Nothing may be flushed to it any more.
-        sys.stdout = None
-        sys.exit(141)
+        # Whoever read our output has enough of it; what is still to be flushed must not fail either.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(128 + signal.SIGPIPE)
+    except (HostError, MigrationError) as failure:
+        _fail(str(failure))
+    except Refused as refusal:
+        _fail(refusal.detail)
+    except DATABASE_FAILED as failure:
+        _fail(f"the database does not do what is asked ({type(failure).__name__}): {failure}")
+    except (KeyboardInterrupt, asyncio.CancelledError):
+        sys.exit(128 + signal.SIGINT)
+
+
+def _fail(sentence: str) -> None:
+    notes.print("[red]feira:[/red]", end=" ")
+    notes.print(sentence, markup=False, soft_wrap=True)
+    sys.exit(1)

@@ -8,7 +8,9 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 
-people = Console(highlight=False)
+WIDE = 160  # What is printed for no terminal may be read in one.
+
+people = Console(highlight=False, width=None if sys.stdout.isatty() else WIDE)
 notes = Console(stderr=True, highlight=False)
 
 

@@ -39,8 +39,11 @@ ANY = ("0.0.0.0", "::")  # noqa: S104 - compared, not bound.
 _ADDRESS = re.compile(r"(\[[0-9a-fA-F:]+\]|[A-Za-z0-9._-]+):(\d{1,5})")
 
 
-def settle(given: Mapping[str, Any], data: DataDir, *, starting: bool) -> Settings:
-    """`given` has a value, or None, for the names of Settings; `starting` is true for `feira up`, false for a command."""
+def settle(given: Mapping[str, Any], data: DataDir, *, starting: bool, secret: str | None = None) -> Settings:
+    """`given` has a value, or None, for the names of Settings; `starting` is true for `feira up`, false for a command.
+
+    The master secret is made if there is none, unless one is given.
+    """
     kept = data.remembered()
     names = OF_THE_GOODS if starting else REMEMBERED
     merged = {name: kept[name] for name in names if name in kept}
@@ -49,7 +52,7 @@ def settle(given: Mapping[str, Any], data: DataDir, *, starting: bool) -> Settin
     for name in LISTS:
         if isinstance(text := merged.get(name), str):
             merged[name] = list(dict.fromkeys(word.strip() for word in text.split(",") if word.strip()))
-    merged |= {"data": str(data.path), "secret": _secret(data)}
+    merged |= {"data": str(data.path), "secret": secret or _secret(data)}
     try:
         settings = msgspec.convert(merged, Settings, strict=False)
     except msgspec.ValidationError as failure:

@@ -69,6 +69,11 @@ def logger(name: str) -> FilteringBoundLogger:
     return found
 
 
+def masked(value: Any) -> Any:
+    """A value as a log would show it: without secrets."""
+    return _clean(value, DEPTH_MAX)
+
+
 class _Lines:
     """Writes to the stdout of the moment. A log that cannot be written must not fail the work that it tells of."""
 
