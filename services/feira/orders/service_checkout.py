@@ -27,7 +27,7 @@ from feira.orders.domain import Order
 from feira.orders.domain_checkout import CartAlreadyOrdered, Checkout, InProgress, KeyReused
 from feira.orders.domain_totals import Totals
 from feira.orders.service_settings import Shop
-from feira.orders.store_attempts import Attempt, Begin, Finish
+from feira.orders.store_attempts import Attempt, Begin, Begun, Finish
 
 RUNNING_MAX = 2_048  # Checkouts at once in one process; the next is told that we are busy.
 RUN_S = 18.0  # With the tidying up after it, less than the lease: nobody else works on the order meanwhile.
@@ -65,6 +65,7 @@ class _Turn(msgspec.Struct, frozen=True, kw_only=True):
     lease: UUID
     sequence: int
     lines: tuple[Line, ...]
+    abandoned: tuple[Attempt, ...] = ()
 
 
 class Checkouts:
@@ -148,7 +149,7 @@ class Checkouts:
             if outcome is not None:
                 return outcome
         lease = uuid7()
-        attempt = await self._begin(
+        begun = await self._begin(
             Begin(
                 order_id=asked.order_id,
                 digest=asked.digest,
@@ -157,12 +158,14 @@ class Checkouts:
                 lines=None if asked.cart_id is None else lines,
             )
         )
+        if (attempt := begun.attempt) is None:
+            return None
         if (outcome := await self._answered(asked, attempt)) is not None:
             return outcome
         lines = attempt.lines or lines
         if not attempt.mine or lines is None:
             return None
-        return _Turn(lease=lease, sequence=attempt.sequence, lines=lines)
+        return _Turn(lease=lease, sequence=attempt.sequence, lines=lines, abandoned=begun.abandoned)
 
     async def _snapshot(self, asked: Checkout, cart_id: str) -> tuple[tuple[Line, ...] | None, Outcome | None]:
         """What lay in the cart when the checkout was first tried, or now if this is the first; or the answer given before.
@@ -225,6 +228,8 @@ class Checkouts:
         return Outcome(order=order)
 
     async def _try_to_place(self, asked: Checkout, turn: _Turn) -> Order:
+        for other in turn.abandoned:
+            await self._tidy(self._let_go(other))
         held = await self._hold(
             Hold(order_id=asked.order_id, digest=asked.digest.hex(), lines=turn.lines, locale=asked.locale)
         )
@@ -273,9 +278,15 @@ class Checkouts:
 
     async def _check_lease(self, asked: Checkout, turn: _Turn) -> None:
         """Nothing is given back by one who slept through his turn: an order may stand on it by now."""
-        attempt = await self._begin(Begin(order_id=asked.order_id, digest=asked.digest, lease=turn.lease))
-        if not attempt.mine or attempt.status is not None:
+        begun = await self._begin(Begin(order_id=asked.order_id, digest=asked.digest, lease=turn.lease))
+        if begun.attempt is None or not begun.attempt.mine or begun.attempt.status is not None:
             raise LeaseLost
+
+    async def _let_go(self, other: Attempt) -> None:
+        """Give back what an abandoned checkout of this buyer had set aside: asked for it again, the catalogue names it."""
+        if other.lines is not None:
+            held = await self._hold(Hold(order_id=other.order_id, digest=other.digest.hex(), lines=other.lines))
+            await self._release(Release(hold_id=held.hold_id))
 
     async def _tidy(self, step: Awaitable[Any]) -> None:
         """Give something back early. If that fails it comes back by itself, so the buyer's answer does not depend on it."""
@@ -285,7 +296,7 @@ class Checkouts:
         except Exception as failure:  # noqa: BLE001 - whatever it is, the buyer has his answer.
             self._log.warning("checkout_not_tidied", error=repr(failure))
 
-    async def _begin_batch(self, asks: Sequence[Begin]) -> Sequence[Attempt | Refused]:
+    async def _begin_batch(self, asks: Sequence[Begin]) -> Sequence[Begun | Refused]:
         async with self._db.tx() as tx:
             found = await store_attempts.begin(tx, asks)
         return [found[ask.order_id] for ask in asks]

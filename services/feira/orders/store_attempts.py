@@ -1,6 +1,6 @@
 """The statements of a checkout under way: whose turn it is, and what was answered."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -35,6 +35,15 @@ class Begin(msgspec.Struct, frozen=True, kw_only=True):
     lines: tuple[Line, ...] | None = None
 
 
+class Begun(msgspec.Struct, frozen=True, kw_only=True):
+    """The attempt as it stands; None while another order of the same cart is under way. `abandoned` are attempts on the
+    cart that nobody will finish any more: they are gone, but what they had set aside is not.
+    """
+
+    attempt: Attempt | None
+    abandoned: tuple[Attempt, ...] = ()
+
+
 class Finish(msgspec.Struct, frozen=True, kw_only=True):
     """Give the lease up: with a `status` and `answer` to keep, or else to be forgotten or to be tried again."""
 
@@ -61,14 +70,16 @@ def _attempt(row: Any, lease: UUID | None) -> Attempt:
     )
 
 
-async def begin(tx: Tx, asks: Sequence[Begin]) -> dict[UUID, Attempt]:
-    """Take what leases can be taken; answers each attempt as it stands then, `mine` where the lease was got.
+async def begin(tx: Tx, asks: Sequence[Begin]) -> dict[UUID, Begun]:
+    """Take what leases can be taken; the attempts are `mine` where the lease was got.
 
     A lease got before by the same ask is got again: the ask may be repeated. The commit is not waited for: what is lost
     with the server's memory is begun again by a retry, and the order's own commit is always waited for.
     """
     leases = {ask.order_id: ask.lease for ask in asks}
     await tx.execute("set local synchronous_commit = off")
+    abandoned = await _claim_carts(tx, {ask.order_id: ask.cart_id for ask in asks if ask.cart_id is not None})
+    asks = [ask for ask in asks if ask.cart_id is None or ask.order_id in abandoned]
     await tx.execute(
         """insert into attempts as a (order_id, digest, lease, leased_until, cart_id, lines)
            select o, d, l, now() + $6 * interval '1 second', c, n
@@ -83,10 +94,37 @@ async def begin(tx: Tx, asks: Sequence[Begin]) -> dict[UUID, Attempt]:
         LEASE_S,
     )
     rows = await tx.fetch(
-        f"select {_COLUMNS}, lease from attempts where order_id = any($1::uuid[])",
-        list(leases),
+        f"select {_COLUMNS}, lease from attempts where order_id = any($1::uuid[])", [ask.order_id for ask in asks]
     )
-    return {row["order_id"]: _attempt(row, leases[row["order_id"]]) for row in rows}
+    found = {row["order_id"]: _attempt(row, leases[row["order_id"]]) for row in rows}
+    return {order_id: Begun(attempt=found.get(order_id), abandoned=abandoned.get(order_id, ())) for order_id in leases}
+
+
+async def _claim_carts(tx: Tx, carts: Mapping[UUID, str]) -> dict[UUID, tuple[Attempt, ...]]:
+    """One order of a cart at a time, so that a buyer never competes with himself for the last of something. Answers the
+    orders whose turn it is, each with the attempts on its cart that were abandoned, which are deleted.
+    """
+    if not carts:
+        return {}
+    order_of = {cart_id: order_id for order_id, cart_id in reversed(list(carts.items()))}  # First come, first served.
+    await tx.execute(
+        "select pg_advisory_xact_lock(hashtextextended('cart ' || c, 0)) from unnest($1::text[]) as c", sorted(order_of)
+    )
+    rows = await tx.fetch(
+        f"""select {_COLUMNS}, lease, cart_id, leased_until > now() as running from attempts
+            where cart_id = any($1::text[]) and status is null""",
+        list(order_of),
+    )
+    others = [row for row in rows if row["order_id"] != order_of[row["cart_id"]]]
+    busy = {row["cart_id"] for row in others if row["running"]}
+    mine = {order_id: cart_id for cart_id, order_id in order_of.items() if cart_id not in busy}
+    gone = [row for row in others if row["cart_id"] not in busy]
+    if gone:
+        await tx.execute("delete from attempts where order_id = any($1::uuid[])", [row["order_id"] for row in gone])
+    return {
+        order_id: tuple(_attempt(row, None) for row in gone if row["cart_id"] == cart_id)
+        for order_id, cart_id in mine.items()
+    }
 
 
 async def peek(tx: Tx, order_id: UUID, cart_id: str) -> tuple[Attempt | None, bool]:

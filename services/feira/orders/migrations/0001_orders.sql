@@ -26,6 +26,7 @@ create table attempts (
     answer       jsonb,
     begun_at     timestamptz not null default now()
 ) with (fillfactor = 70);
+create index attempts_of_cart on attempts (cart_id) where cart_id is not null;
 
 create table orders (
     id                uuid primary key,

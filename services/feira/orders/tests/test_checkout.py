@@ -216,6 +216,54 @@ async def test_a_cart_is_ordered_once(shop: Shop) -> None:
     assert (await shop.place("again", **cart)).status == 201
 
 
+async def test_a_cart_does_not_compete_with_itself(shop: Shop) -> None:
+    """The losers learn that the cart is ordered, not that its own order took the last ones."""
+    shop.catalogue.stock["acai"] = 2
+    shop.baskets.put("c1", acai=2)
+    over: dict[str, Any] = {"cart_id": "c1", "lines": None, "expected_total": money(90_000)}
+    replies = await asyncio.gather(
+        *[shop.place(f"k{number}", by=[shop.orders, shop.twin][number % 2], **over) for number in range(6)]
+    )
+    assert sorted(reply.status for reply in replies) == [201] + [409] * 5
+    assert {reply.code for reply in replies if reply.status == 409} == {"cart_already_ordered"}
+
+
+async def test_who_is_refused_leaves_the_cart_to_the_next(shop: Shop) -> None:
+    shop.baskets.put("c1", acai=2)
+    bad = {"method": "test", "token": "tok_declined"}
+    cart: dict[str, Any] = {"cart_id": "c1", "lines": None, "expected_total": money(90_000)}
+    replies = await asyncio.gather(shop.place("bad", payment=bad, **cart), shop.place("good", by=shop.twin, **cart))
+    assert {reply.status for reply in replies} <= {201, 402, 409}
+    assert replies[1].status == 201
+
+
+async def test_an_abandoned_order_of_a_cart_does_not_block_the_next(shop: Shop) -> None:
+    """The first try died with the last ones set aside; the same buyer comes back with another key."""
+    shop.catalogue.stock["acai"] = 2
+    shop.baskets.put("c1", acai=2)
+    over: dict[str, Any] = {"cart_id": "c1", "lines": None, "expected_total": money(90_000)}
+    shop.payer.hook = crash_at("after authorize")
+    assert (await shop.place("k1", **over)).status == 500
+    shop.payer.hook = crash_at("never")
+    reply = await shop.place("k2", by=shop.twin, **over)
+    assert reply.status == 201, reply.raw
+    assert shop.catalogue.held == 1
+    assert (await shop.place("k1", **over)).code == "cart_already_ordered"
+
+
+async def test_a_cart_whose_order_takes_long(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(service_checkout, "WAIT_S", 0.3)
+    gate = asyncio.Event()
+    shop.payer.hook = hang_at("before authorize", gate)
+    shop.baskets.put("c1", acai=2)
+    over: dict[str, Any] = {"cart_id": "c1", "lines": None, "expected_total": money(90_000)}
+    first = asyncio.create_task(shop.place("k1", **over))
+    await asyncio.sleep(0.3)
+    assert (await shop.place("k2", **over)).code == "in_progress"
+    gate.set()
+    assert (await first).status == 201
+
+
 async def test_a_replay_needs_no_cart(shop: Shop) -> None:
     shop.baskets.put("c1", mango=2)
     cart: dict[str, Any] = {"cart_id": "c1", "lines": None}
