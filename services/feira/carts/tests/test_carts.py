@@ -2,9 +2,8 @@
 
 import asyncio
 import base64
-from datetime import UTC, datetime
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import asyncpg
 import pytest
@@ -42,7 +41,7 @@ async def test_a_cart_is_whole_in_every_answer(market: Market) -> None:
         "total": brl(3_697),
     }
     first, second = cart["lines"]
-    image = {"url": "/media/acai.webp", "alt": "A acai", "width": None, "height": None, "sources": []}
+    image: dict[str, Any] = {"url": "/media/acai.webp", "alt": "A acai", "width": None, "height": None, "sources": []}
     assert first == {
         "id": first["id"],
         "sku": "acai",
@@ -143,7 +142,13 @@ async def test_a_customers_cart_opens_to_that_customer_alone(market: Market) -> 
 @pytest.mark.parametrize("cart_id", ["none", "x" * 65, "x" * 2_000, "%27%20or%201=1", "..%2F"])
 async def test_carts_that_do_not_exist(market: Market, cart_id: str) -> None:
     await market.sell("acai")
-    paths = [("GET", ""), ("POST", "/lines"), ("POST", "/claim"), ("PATCH", f"/lines/{uuid4()}"), ("DELETE", "/lines/x")]
+    paths = [
+        ("GET", ""),
+        ("POST", "/lines"),
+        ("POST", "/claim"),
+        ("PATCH", f"/lines/{uuid4()}"),
+        ("DELETE", "/lines/x"),
+    ]
     for method, path in paths:
         body = {"sku": "acai", "quantity": 1} if path == "/lines" else {"quantity": 1} if method == "PATCH" else None
         status, _ = await market.ask(method, f"/v1/carts/{cart_id}{path}", body, uuid4())
@@ -201,9 +206,7 @@ async def test_carts_merge_once_within_the_stock(market: Market) -> None:
     ana = uuid4()
     mine = await market.cart(ana, acai=3, manga=2)
     guest = await market.cart(acai=4, caju=1)
-    answers = await asyncio.gather(
-        *[market.ask("POST", f"/v1/carts/{guest['id']}/claim", None, ana) for _ in range(8)]
-    )
+    answers = await asyncio.gather(*[market.ask("POST", f"/v1/carts/{guest['id']}/claim", None, ana) for _ in range(8)])
     assert {status for status, _ in answers} == {200}
     assert {cart["id"] for _, cart in answers} == {mine["id"]}
     assert await market.lines(mine["id"], ana) == {"acai": 5, "manga": 2, "caju": 1}
@@ -350,5 +353,3 @@ async def test_an_addition_whose_commit_was_lost_is_made_once(market: Market) ->
     await asyncio.gather(*[market.carts._write(write) for write in writes])
     assert await market.lines(cart["id"]) == {"acai": 3}
     assert RECENT_MAX > 256
-
-

@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 
+from feira.payments import gateway
 from feira.payments.card import card
 from feira.payments.gateway import Gateway
 from feira.payments.service import PaymentService
-from feira.payments.tests.desk import Desk, MakeDesk
+from feira.payments.tests.desk import Desk, MakeDesk, far_away
 
 
 @pytest.fixture
@@ -25,5 +26,17 @@ async def make_desk(context: Any, hear: Any, said: Any) -> MakeDesk:
 
 
 @pytest.fixture
-async def desk(make_desk: MakeDesk) -> Desk:
-    return await make_desk()
+async def desk(make_desk: MakeDesk, where: str) -> Desk:
+    return await make_desk(far_away if where == "far" else None)
+
+
+@pytest.fixture
+def where() -> str:
+    """Whether the gateway is `near`, within our transactions, or `far` like any other."""
+    return "near"
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Buyers wait for a gateway less long than in the shop."""
+    monkeypatch.setattr(gateway, "AUTHORIZE_TIMEOUT_S", 0.2)

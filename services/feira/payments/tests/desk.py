@@ -17,6 +17,7 @@ from feira.payments.card import card
 from feira.payments.domain import Payment
 from feira.payments.gateway import Gateway
 from feira.payments.service import PaymentService
+from feira.payments.service_books import reconcile
 from feira.payments.service_due import perform_due
 
 ROUNDS_MAX = 20
@@ -116,6 +117,10 @@ class Desk:
 
     async def said(self) -> list[Event]:
         return await self._said(self.ctx.db)
+
+    async def agreed(self) -> None:
+        """Our books and the gateway's say the same."""
+        assert [one async for one in reconcile(self.service)] == []
 
     async def of_order(self, order_id: UUID) -> list[Payment]:
         async with self.ctx.db.tx() as tx:
