@@ -144,13 +144,16 @@ class Stock:
         expiring: list[Prior] = []
         for ask in asks:
             prior = priors.get(ask.order_id)
-            if prior is None:
+            if prior is None or (prior.state == "released" and not prior.cancelled and not prior.failed):
+                priors.pop(
+                    ask.order_id, None
+                )  # What was given back is forgotten: today's prices, other goods if need be.
                 wanting.append(ask)
             elif prior.digest != ask.digest:
                 answers[ask.order_id] = RequestChanged()
             elif prior.cancelled or prior.failed:
                 answers[ask.order_id] = HoldLapsed("the order has fallen")
-            elif prior.state in {"released", "expired"}:
+            elif prior.state == "expired":
                 wanting.append(ask)
             else:
                 answers[ask.order_id] = self._held(prior)

@@ -81,7 +81,8 @@ async def keep(tx: Tx, holds: Sequence[NewHold], ttl_s: float) -> dict[UUID, dat
            select o, i, d, 'held', u, l::jsonb, now() + $6 * interval '1 second'
            from unnest($1::uuid[], $2::uuid[], $3::text[], $4::bigint[], $5::text[]) as n(o, i, d, u, l)
            on conflict (order_id) do update
-           set id = excluded.id, state = 'held', expires_at = excluded.expires_at
+           set id = excluded.id, state = 'held', expires_at = excluded.expires_at, digest = excluded.digest,
+               units = excluded.units, lines = excluded.lines
            where h.state in ('released', 'expired') and not h.cancelled and not h.failed
            returning order_id, expires_at""",
         [hold.order_id for hold in holds],

@@ -214,11 +214,29 @@ async def test_a_lapsed_hold_is_revived_at_its_first_prices(shop: Shop) -> None:
     await shop.check_books()
 
 
+async def test_what_was_given_back_is_forgotten(shop: Shop) -> None:
+    """A buyer who was refused may ask again: at today's prices, and for other goods."""
+    product_id = await shop.add("Mango", variant("m", 10, 1000))
+    order_id = uuid4()
+    await shop.release((await shop.held(order_id, m=10)).hold_id)
+    await shop.staff("PATCH", f"/products/{product_id}", {"variants": [variant("m", None, 2000)]})
+    second = await shop.held(order_id, m=10)
+    assert second.lines[0].unit_price_minor == 2000
+    await shop.release(second.hold_id)
+    [ask] = [Hold(order_id=order_id, digest="another", lines=(Line(sku="m", quantity=3),))]
+    [third] = await shop.catalog.hold([ask])
+    assert isinstance(third, Held)
+    assert third.lines[0].quantity == 3
+    assert await shop.stock("m") == (10, 3)
+    await shop.check_books()
+
+
 async def test_a_lapsed_hold_is_not_revived_when_its_stock_is_gone(shop: Shop) -> None:
     product_id = await shop.add("Mango", variant("m", 10))
     order_id = uuid4()
-    first = await shop.held(order_id, m=10)
-    await shop.release(first.hold_id)
+    await shop.held(order_id, m=10)
+    await shop.outdate(order_id)
+    await shop.catalog.stock.expire()
     other = await shop.held(m=1)
     assert isinstance(await shop.hold(order_id, m=10), OutOfStock)
     await shop.release(other.hold_id)
