@@ -10,7 +10,6 @@ from feira.catalog.domain_goods import (
     DEFAULT_LOCALE,
     DEPTH_MAX,
     TAX_CLASS,
-    VARIANTS_MAX,
     Product,
     ProductChange,
     Translation,
@@ -172,8 +171,3 @@ def _wrong_texts(change: ProductChange) -> Iterator[FieldError]:
             for place, url in [("url", image.url), *((f"sources.{n}.url", s.url) for n, s in enumerate(image.sources))]:
                 if not (_WEB.fullmatch(url) or (_OURS.fullmatch(url) and ".." not in url)):
                     yield FieldError(f"images.{number}.{place}", "must be http(s)://… or /media/…")
-
-
-def too_many_variants(product: Product) -> bool:
-    """Whether imports have added more variants than a product may have."""
-    return len(product.variants) > VARIANTS_MAX * 2

@@ -19,6 +19,7 @@ _MARKUP = re.compile(r"<[A-Za-z/!?]")
 _AUTOLINK = re.compile(r"<((?:https?://|mailto:)[^\s<>]{1,2000})>")
 _LINKS = re.compile(r"\]\s*[(:]")
 _NOT_SLUG = re.compile(r"[^a-z0-9]+")
+_ACCENTS = re.compile("[\u0300-\u036f]+")
 _WORD = re.compile(r"[^\W_]+")
 _SCRIPT = re.compile(r"(\]\s*[(:][\x00-\x20<]*)(?:javascript|vbscript|data)\s*:[^\s)]*", re.IGNORECASE)
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:")
@@ -92,8 +93,7 @@ def fold(text: str) -> str:
     """Lower case without accents, so that `Limão` and `limao` are one."""
     if text.isascii():
         return text.lower()
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(letter for letter in decomposed if not unicodedata.combining(letter))
+    return _ACCENTS.sub("", unicodedata.normalize("NFKD", text.casefold()))
 
 
 def words(text: str) -> list[str]:

@@ -9,7 +9,7 @@ import msgspec
 from msgspec import UNSET
 
 from feira.catalog import domain, store, store_categories, store_products, store_search
-from feira.catalog.domain import Level, Move
+from feira.catalog.domain import Move
 from feira.catalog.domain_change import described, stocks
 from feira.catalog.domain_goods import (
     Price,
@@ -68,31 +68,33 @@ async def keep(tx: Tx, drafts: Sequence[Draft], kind: str, actor: UUID | None = 
 
     A figure of stock below what is set aside is raised to that: buyers keep what they hold.
     """
+    old = [draft for draft in drafts if draft.was]
+    known = {sku: units for draft in old if draft.was for sku, units in draft.was.on_hand.items()}
+    recounted = {sku: units for draft in old for sku, units in draft.stock.items() if known.get(sku, units) != units}
+    levels = await store.lock_levels(tx, sorted(recounted)) if recounted else {}  # Stock is locked before listings.
     paths = {path for draft in drafts for path in draft.product.categories}
     categories = await store_categories.ensure(tx, paths)
     new = {draft.id: _starts_in_stock(draft) for draft in drafts if draft.was is None}
     await store_products.write(tx, {draft.id: draft.product for draft in drafts}, categories, new)
-    figures = {sku: units for draft in drafts for sku, units in draft.stock.items()}
-    counted = {sku: units for draft in drafts if draft.was for sku, units in draft.was.on_hand.items()}
-    levels = await store.lock_levels(
-        tx, sorted(sku for sku, units in figures.items() if sku in counted and units != counted[sku])
-    )
-    levels |= {sku: Level(0, 0) for sku in figures if sku not in counted}
+    opened = {
+        variant.sku: draft.stock.get(variant.sku, 0)
+        for draft in drafts
+        for variant in draft.product.variants
+        if variant.sku not in known
+    }
+    if opened:
+        await store.open_stock(tx, opened, kind, actor)
     moves = [
         Move(sku=sku, kind=kind, on_hand=delta, actor=actor)
         for sku, level in levels.items()
-        if (delta := max(figures[sku], level.held) - level.on_hand)
+        if (delta := max(recounted[sku], level.held) - level.on_hand)
     ]
     if moves:
         await store.move(tx, moves)
-    product_of = {sku: draft.id for draft in drafts if draft.was for sku in draft.stock}
     turned = domain.turned(levels, domain.net(moves))
-    await announce(
-        tx,
-        {sku: available for sku, available in turned.items() if sku in product_of},
-        product_of,
-        also=[draft.id for draft in drafts if draft.was],
-    )
+    product_of = {variant.sku: draft.id for draft in old for variant in draft.product.variants}
+    turned |= {sku: True for sku, units in opened.items() if units and sku in product_of}
+    await announce(tx, turned, product_of, also=[draft.id for draft in old])
 
 
 def _starts_in_stock(draft: Draft) -> bool:

@@ -99,6 +99,23 @@ async def move(tx: Tx, moves: Sequence[Move]) -> None:
         raise LookupError(f"{len(skus) - changed} of {len(skus)} skus have no stock row")
 
 
+async def open_stock(tx: Tx, counts: Mapping[str, int], kind: str, actor: UUID | None) -> None:
+    """Begin to count these new skus, with so many on hand."""
+    skus = sorted(counts)
+    await tx.execute(
+        """with opened as (
+               insert into stock (sku, location_id, on_hand)
+               select sku, $3, units from unnest($1::text[], $2::bigint[]) as n(sku, units) order by sku)
+           insert into journal (sku, location_id, kind, delta_on_hand, delta_held, actor)
+           select sku, $3, $4, units, 0, $5 from unnest($1::text[], $2::bigint[]) as n(sku, units) where units > 0""",
+        skus,
+        [counts[sku] for sku in skus],
+        MAIN,
+        kind,
+        actor,
+    )
+
+
 class Shown(msgspec.Struct, frozen=True):
     """A product whose stock was told of: `version` is the last that was used for it."""
 

@@ -123,7 +123,7 @@ async def write(
     """Keep these products as they are given; `categories` are ids by path, `new` tells of those that were not there
     whether they are in stock. The new ones are numbered in the order given.
 
-    Stock is not touched beyond an empty row for each new sku, nor is the `in_stock` of products that were there.
+    Stock is not touched (see `store.open_stock`), nor is the `in_stock` of products that were there.
     """
     ids = sorted(products)
     await _write_products(tx, list(products), products)
@@ -212,12 +212,6 @@ async def _write_variants(tx: Tx, ids: Sequence[UUID], products: Mapping[UUID, P
     )
     if written != len(rows):
         raise asyncpg.UniqueViolationError("a sku was given to another product meanwhile")
-    await tx.execute(
-        """insert into stock (sku, location_id) select sku, $2 from unnest($1::text[]) as n(sku)
-           on conflict do nothing""",
-        [row[0] for row in rows],
-        MAIN,
-    )
 
 
 async def _write_listings(

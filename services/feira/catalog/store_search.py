@@ -66,7 +66,9 @@ class _Conditions:
             self.source += " join searches s using (product_id)"
             self.parts.append(f"s.document @@ {self.query(wish.words)}")
         if wish.category_ids is not None:
-            self.parts.append(f"l.category_ids && {self.argument(wish.category_ids)}::integer[]")
+            # Written out, so that every plan is made knowing whether it is a great or a small part of the range.
+            ids = ",".join(str(int(category_id)) for category_id in wish.category_ids)
+            self.parts.append(f"l.category_ids && '{{{ids}}}'::integer[]")
         if wish.min_price_minor is not None:
             self.parts.append(f"l.price_minor >= {self.argument(wish.min_price_minor)}")
         if wish.max_price_minor is not None:

@@ -99,10 +99,12 @@ create table holds (
 create index holds_by_expiry on holds (expires_at) where state = 'held';
 create index holds_lapsed on holds (expires_at) where state in ('released', 'expired');
 
+-- The three tables below are derived from those above and always written with them, so they need no foreign keys.
+
 -- What the shop's lists are read from: one narrow row a product, the sort keys indexed. `price_minor` is the least of its
 -- variants'; `version` counts what was told of the product's stock.
 create table listings (
-    product_id             uuid primary key references products,
+    product_id             uuid primary key,
     number                 bigint not null,
     listed                 boolean not null,
     in_stock               boolean not null,
@@ -119,7 +121,7 @@ create index listings_by_category on listings using gin (category_ids);
 
 -- The names to sort by, folded to plain letters, in each of the shop's languages.
 create table listing_names (
-    product_id uuid not null references products,
+    product_id uuid not null,
     locale     text not null,
     number     bigint not null,
     name_key   text collate "C" not null,
@@ -128,7 +130,7 @@ create table listing_names (
 create index listing_names_in_order on listing_names (locale, name_key, number);
 
 create table searches (
-    product_id uuid primary key references products,
+    product_id uuid primary key,
     document   tsvector not null
 );
 create index searches_by_word on searches using gin (document);

@@ -20,6 +20,7 @@ from feira.contracts.orders import OrderCancelled, OrderConfirmed, OrderPlaced, 
 from feira.kernel.card import Card, Context
 from feira.kernel.db import Db
 from feira.kernel.dispatch import App
+from feira.kernel.edge import RsgiHeaders
 from feira.kernel.errors import Refused, Unauthenticated
 from feira.kernel.http import Caller
 from feira.kernel.message import Event
@@ -41,11 +42,20 @@ class Names:
         return Caller(user_id=STAFF, roles=frozenset({token}), by_cookie=by_cookie)
 
 
-class Heads(dict[str, str]):
+class Heads:
     """Headers as RSGI gives them."""
 
+    def __init__(self, values: Mapping[str, str]) -> None:
+        self.values = {name.lower(): value for name, value in values.items()}
+
+    def __contains__(self, name: str, /) -> bool:
+        return name in self.values
+
+    def get(self, name: str, /) -> str | None:
+        return self.values.get(name)
+
     def get_all(self, name: str, /) -> list[str]:
-        return [self[name]] if name in self else []
+        return [self.values[name]] if name in self.values else []
 
 
 @dataclass
@@ -53,7 +63,7 @@ class Scope:
     method: str
     path: str
     query_string: str
-    headers: Heads
+    headers: RsgiHeaders
     client: str = "192.0.2.1:1234"
     authority: str | None = None
 
@@ -170,8 +180,7 @@ class Shop:
         **query: Any,
     ) -> Reply:
         """The answer to a request; `path` is as the server hands it on, percent-decoded."""
-        heads = Heads({name.lower(): value for name, value in (headers or {}).items()})
-        heads["host"] = "shop.test"
+        heads = {"host": "shop.test", **{name.lower(): value for name, value in (headers or {}).items()}}
         if role:
             heads["authorization"] = f"Bearer {role}"
         sent: Sequence[bytes] = [b""]
@@ -182,7 +191,7 @@ class Shop:
             heads.setdefault("content-type", "application/json")
             heads["content-length"] = str(sum(map(len, sent)))
         reply = Reply(sent)
-        await self.app.__rsgi__(Scope(method, path, urlencode(query), heads), reply)
+        await self.app.__rsgi__(Scope(method, path, urlencode(query), Heads(heads)), reply)
         return reply
 
     async def staff(self, method: str, path: str, body: Any = None, **more: Any) -> Reply:

@@ -3,8 +3,6 @@
 from typing import Any
 from uuid import uuid4
 
-import pytest
-
 from feira.catalog.tests.conftest import STAFF, Shop, product, variant
 from feira.contracts.audit import StaffActed
 
@@ -216,9 +214,7 @@ async def test_a_product_is_archived_and_brought_back(shop: Shop) -> None:
     assert not await shop.catalog.is_empty()
 
 
-@pytest.mark.parametrize(
-    ("changes", "field"),
-    [
+BROKEN: list[tuple[dict[str, Any], str]] = [
         ({"name": ""}, "name"),
         ({"name": "  "}, "name"),
         ({"name": "a\0"}, "name"),
@@ -244,12 +240,14 @@ async def test_a_product_is_archived_and_brought_back(shop: Shop) -> None:
         ({"translations": {"?": {"name": "x"}}}, "translations"),
         ({"attributes": {"a": {"b": 1}}}, "attributes"),
         ({"created_at": "2026-01-01T00:00:00Z"}, "created_at"),
-    ],
-)  # fmt: skip
-async def test_what_breaks_a_rule_is_named(shop: Shop, changes: dict[str, Any], field: str) -> None:
-    reply = await shop.staff("POST", "/products", MANGO | changes)
-    assert reply.status == 422, reply.raw
-    assert reply.json["errors"][0]["field"].startswith(field)
+]  # fmt: skip
+
+
+async def test_what_breaks_a_rule_is_named(shop: Shop) -> None:
+    for changes, field in BROKEN:
+        reply = await shop.staff("POST", "/products", MANGO | changes)
+        assert reply.status == 422, changes
+        assert reply.json["errors"][0]["field"].startswith(field)
     assert await shop.catalog.is_empty()
 
 
