@@ -138,16 +138,19 @@ class Stock:
         raise _Overtaken
 
     async def _set_aside(self, tx: Tx, asks: Sequence[Hold]) -> dict[UUID, Held | Refused]:
-        priors = await store_holds.lock_of_orders(tx, [ask.order_id for ask in asks])
+        found = await store_holds.lock_of_orders(tx, [ask.order_id for ask in asks])
+        # What was given back is forgotten: today's prices, other goods if need be.
+        priors = {
+            order_id: prior
+            for order_id, prior in found.items()
+            if prior.state != "released" or prior.cancelled or prior.failed
+        }
         answers: dict[UUID, Held | Refused] = {}
         wanting: list[Hold] = []
         expiring: list[Prior] = []
         for ask in asks:
             prior = priors.get(ask.order_id)
-            if prior is None or (prior.state == "released" and not prior.cancelled and not prior.failed):
-                priors.pop(
-                    ask.order_id, None
-                )  # What was given back is forgotten: today's prices, other goods if need be.
+            if prior is None:
                 wanting.append(ask)
             elif prior.digest != ask.digest:
                 answers[ask.order_id] = RequestChanged()

@@ -223,7 +223,7 @@ async def test_what_was_given_back_is_forgotten(shop: Shop) -> None:
     second = await shop.held(order_id, m=10)
     assert second.lines[0].unit_price_minor == 2000
     await shop.release(second.hold_id)
-    [ask] = [Hold(order_id=order_id, digest="another", lines=(Line(sku="m", quantity=3),))]
+    ask = Hold(order_id=order_id, digest="another", lines=(Line(sku="m", quantity=3),))
     [third] = await shop.catalog.hold([ask])
     assert isinstance(third, Held)
     assert third.lines[0].quantity == 3
