@@ -157,6 +157,17 @@ async def orders_with_refunds_due(tx: Tx, now: datetime, limit: int) -> list[UUI
     return [row["order_id"] for row in rows]
 
 
+async def put_off(tx: Tx, order_id: UUID, until: datetime) -> None:
+    """Nothing of this order is due before then."""
+    await tx.execute("update payments set due_at = $2 where order_id = $1 and due_at < $2", order_id, until)
+    await tx.execute(
+        """update refunds set due_at = $2 where due_at < $2
+           and payment_id in (select id from payments where order_id = $1)""",
+        order_id,
+        until,
+    )
+
+
 async def orders_unclaimed(tx: Tx, before: datetime, limit: int) -> list[UUID]:
     """Orders that asked for money before that time, got it, and were never heard of."""
     rows = await tx.fetch(

@@ -252,3 +252,22 @@ async def test_a_refund_that_the_gateway_refuses(desk: Desk) -> None:
         assert await tx.fetchval("select state from refunds") == "refused"
     [mismatch] = [one async for one in reconcile(desk.service)]
     assert (mismatch.ours, mismatch.theirs, mismatch.settling) == ("captured 1000 BRL", "none", False)
+
+
+async def test_a_payment_that_cannot_be_dealt_with_stops_no_other(desk: Desk) -> None:
+    orders = [uuid4() for _ in range(9)]
+    payments = [await desk.authorized(order_id) for order_id in orders]
+    for order_id, payment in zip(orders, payments, strict=True):
+        await desk.placed(payment, order_id)
+    async with desk.ctx.db.tx() as tx:  # Something that no rule of ours would do.
+        await tx.execute(
+            f"alter table payments add constraint odd check (state <> 'captured' or id <> '{payments[4].payment_id}')"
+        )
+    await desk.perform()
+    assert [p.state for order_id in orders for p in await desk.of_order(order_id)].count("captured") == 8
+    async with desk.ctx.db.tx() as tx:
+        await tx.execute("alter table payments drop constraint odd")
+    desk.wait(600)
+    await desk.perform()
+    await desk.agreed()
+    assert len(await desk.said()) == 9
