@@ -16,7 +16,7 @@ from feira.kernel import events as events_module
 from feira.kernel import relay as relay_module
 from feira.kernel.bus import Bus, Leases, Queued
 from feira.kernel.card import Card, Gauge, Job
-from feira.kernel.db import Db, Tx
+from feira.kernel.db import LOST, Db, Tx
 from feira.kernel.events import On, Record, emit, tend_inbox
 from feira.kernel.ids import uuid7
 from feira.kernel.loops import job_group, keep_tending, keep_working
@@ -277,7 +277,7 @@ async def test_the_bus_survives_the_loss_of_its_connections(schemas: str) -> Non
             try:
                 await place.tell(Counted(name="a", version=2))
                 break
-            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+            except LOST:
                 await asyncio.sleep(0.05 * tries)
         await until(lambda: _has(place, [("a", 1), ("a", 2)]))
 
