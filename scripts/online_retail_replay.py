@@ -1,6 +1,7 @@
 """The invoices of the table bought again, over HTTP: each customer's in order of time, many customers at once."""
 
 import asyncio
+import secrets
 import time
 import zlib
 from collections import Counter
@@ -56,6 +57,7 @@ class Replay:
         self._accounts_max = accounts
         self._slots = asyncio.Semaphore(concurrency)
         self._logins: dict[str, Login] = {}
+        self._run = secrets.token_hex(4)  # In each key, so that a shop can be used for another run.
         self.story = Story()
 
     async def run(self, plan: Plan, tell: Callable[[str], None]) -> Story:
@@ -124,7 +126,7 @@ class Replay:
                 "expected_total": quote["total"],
             },
             bearer=bearer,
-            key=f"invoice-{purchase.number}",
+            key=f"{self._run}-{purchase.number}",
             address=address_of(who),
         )
         if (order["status"], order["total"]) != ("confirmed", quote["total"]):
@@ -160,7 +162,7 @@ class Replay:
         placed = self.story.placed[number]
         lines = [{"sku": sku, "quantity": quantity} for sku, quantity in units.items()]
         body = {"lines": lines, "reason": f"cancellation {given.number}"}
-        refund = await self._once_captured(placed, body, f"{given.number} of {number}")
+        refund = await self._once_captured(placed, body, f"{self._run}-{given.number}-{number}")
         expected = sum(self._goods[sku].price_minor * quantity for sku, quantity in units.items())
         if refund["amount"]["amount"] != expected:
             raise Mismatch(f"{given.number} gives {expected} of invoice {number} back, refunded {refund['amount']}")
