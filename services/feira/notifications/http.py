@@ -23,7 +23,7 @@ POLICY: Final = (
     "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; "
     "sandbox allow-popups allow-popups-to-escape-sandbox allow-top-navigation-by-user-activation"
 )
-_HEADERS: Final = (("content-security-policy", POLICY), ("x-content-type-options", "nosniff"))
+_HEADERS: Final = (("content-security-policy", POLICY),)
 
 
 class InboxQuery(Query, frozen=True, kw_only=True):

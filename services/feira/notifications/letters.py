@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import msgspec
 from babel import Locale
-from babel.dates import format_date, format_datetime
+from babel.dates import format_date, format_time
 from babel.numbers import format_currency, format_decimal, get_currency_symbol
 from jinja2 import Environment, StrictUndefined, Template
 from mrml import RenderOptions, to_html
@@ -110,7 +110,8 @@ class Letters:
 
 
 def _moment(at: datetime, locale: str) -> str:
-    return format_datetime(at, "long", locale=_locale(locale))
+    day = format_date(at, "long", locale=_locale(locale))
+    return f"{day}, {format_time(at, 'short', locale=_locale(locale))} UTC"
 
 
 def _parts(contents: Contents, locale: str, labels: dict[str, str]) -> dict[str, Any]:
