@@ -86,7 +86,7 @@ def routes(catalog: CatalogService) -> list[Route]:
                 max_price_minor=query.max_price,
                 in_stock=query.in_stock,
             ),
-            query.category,
+            query.category or None,
             sort,
             request.locale,
             read_cursor(query.cursor, cursor_types(sort)) if query.cursor else None,

@@ -38,7 +38,7 @@ PENDING_S = (
     HOLD_S + 300
 )  # How long goods stay set aside for an order whose payment is awaited, longer than that may take.
 TRIES_MAX = 4
-EXPIRED_MAX = 200  # Holds given back in one transaction.
+EXPIRED_MAX = 50  # Holds given back in one transaction: each may have a great many lines.
 FORGET_AFTER_S = 30 * 24 * 3600
 FORGOTTEN_MAX = 1_000
 

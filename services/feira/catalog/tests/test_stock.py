@@ -162,6 +162,23 @@ async def test_one_order_asked_for_by_two_processes_is_held_once(shop: Shop, con
     await shop.check_books()
 
 
+async def test_who_is_overtaken_looks_again(shop: Shop) -> None:
+    await shop.add("Mango", variant("m", 100))
+    order_id = uuid4()
+    async with shop.ctx.db.tx() as tx:
+        await tx.execute(
+            """insert into holds (order_id, id, digest, state, units, lines, expires_at)
+               values ($1, $2, 'd', 'held', 0, '[]', now() + interval '5 minutes')""",
+            order_id,
+            uuid4(),
+        )
+        asked = asyncio.create_task(shop.held(order_id, m=1))
+        await asyncio.sleep(0.2)  # It has found no hold of this order, and waits for the row that we have written.
+        assert not asked.done()
+    assert (await asked).lines == ()
+    assert await shop.stock("m") == (100, 0)
+
+
 async def test_giving_up_in_the_race_is_told_as_a_failure(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     await shop.add("Mango", variant("m", 100))
     monkeypatch.setattr(service_stock, "TRIES_MAX", 0)
