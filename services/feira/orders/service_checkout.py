@@ -34,7 +34,7 @@ RUN_S = 18.0  # With the tidying up after it, less than the lease: nobody else w
 TIDY_S = 8.0
 WAIT_S = 5.0  # How long a repeated request waits for the first.
 WAIT_STEP_S = 0.1
-AUTHORIZE_LANES = 64  # Gateways may be slow: one that hangs must not keep the others waiting.
+AUTHORIZING_MAX = 512  # Payers whose gateways are waited for at once.
 STOP_S = 25.0
 
 HearEarly = Callable[[Tx, UUID, Sequence[Mapping[str, Any]]], Awaitable[None]]
@@ -83,7 +83,8 @@ class Checkouts:
         self._running: dict[UUID, tuple[bytes, asyncio.Task[Outcome]]] = {}
         self._hold = Batcher(catalog.hold, name="orders.hold", rows=lambda ask: len(ask.lines))
         self._release = Batcher(catalog.release, name="orders.release")
-        self._authorize = Batcher(payments.authorize, name="orders.authorize", lanes=AUTHORIZE_LANES)
+        self._payments = payments
+        self._authorizing = asyncio.Semaphore(AUTHORIZING_MAX)
         self._void = Batcher(payments.void, name="orders.void")
         self._begin = Batcher(
             self._begin_batch,
@@ -275,6 +276,14 @@ class Checkouts:
         number = domain_names.order_number(turn.sequence, self._number_key)
         order = domain_checkout.draft(asked, held, totals, paid, number, now)
         return await self._commit(Commit(order=order, lease=turn.lease))
+
+    async def _authorize(self, ask: Authorize) -> Authorized:
+        """Not in a batch of ours, which would be as slow as its slowest gateway; payments gathers what it can."""
+        async with self._authorizing:
+            (answer,) = await self._payments.authorize([ask])
+        if isinstance(answer, Refused):
+            raise answer
+        return answer
 
     async def _check_lease(self, asked: Checkout, turn: _Turn) -> None:
         """Nothing is given back by one who slept through his turn: an order may stand on it by now."""

@@ -472,6 +472,18 @@ async def test_a_neighbour_that_hangs(shop: Shop, monkeypatch: pytest.MonkeyPatc
     assert len(shop.payer.live) == shop.catalogue.held == 1
 
 
+async def test_a_gateway_that_hangs_keeps_nobody_else_waiting(shop: Shop) -> None:
+    gate = asyncio.Event()
+    shop.payer.hook = hang_at("before authorize", gate)
+    slow = asyncio.create_task(shop.place("slow"))
+    await asyncio.sleep(0.3)
+    shop.payer.hook = crash_at("never")
+    assert (await shop.place("quick")).status == 201
+    assert not slow.done()
+    gate.set()
+    assert (await slow).status == 201
+
+
 async def test_too_many_at_once(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(service_checkout, "RUNNING_MAX", 1)
     gate = asyncio.Event()
