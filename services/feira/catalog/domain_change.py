@@ -22,6 +22,8 @@ from feira.kernel.errors import FieldError, Invalid
 ERRORS_MAX = 100
 NAME_KEY_MAX = 200  # Letters of a name that decide its place in a list.
 
+SLASHES_MAX = 3  # In a sku: the server hands an address on decoded, so that each slash is a further segment of it.
+
 T = TypeVar("T")
 
 _WEB = re.compile(r"https?://[^\s/?#\\]+[^\s\\]*", re.IGNORECASE)
@@ -69,6 +71,16 @@ def branch_of(path: str) -> list[str]:
     """The path and those above it, from the root: `a/b` is in `a` and `a/b`."""
     parts = path.split("/")
     return ["/".join(parts[: number + 1]) for number in range(len(parts))]
+
+
+def has_address(sku: str) -> bool:
+    """Whether the sku can stand in an address of its own."""
+    parts = sku.split("/")
+    return (
+        len(parts) <= SLASHES_MAX + 1
+        and all(part.strip(".") for part in parts)
+        and (len(parts) == 1 or parts[-1] not in {"journal", "adjustments"})
+    )
 
 
 def title_of(path: str) -> str:
@@ -148,6 +160,8 @@ def _wrong_variants(change: ProductChange, currency: str) -> Iterator[FieldError
         field = f"variants.{number}"
         if variant.sku in seen:
             yield FieldError(f"{field}.sku", "is there twice")
+        if not has_address(variant.sku):
+            yield FieldError(f"{field}.sku", f"must have at most {SLASHES_MAX} slashes, and something around each")
         seen.add(variant.sku)
         if variant.price.currency != currency:
             yield FieldError(f"{field}.price.currency", f"this shop sells in {currency}")

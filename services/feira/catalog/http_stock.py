@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 from msgspec import Meta
 
+from feira.catalog.domain_change import SLASHES_MAX
 from feira.catalog.domain_goods import StockIsHeld
 from feira.catalog.service import CatalogService
 from feira.contracts.catalog import UnknownSku
@@ -15,7 +16,6 @@ from feira.kernel.http import INT_MAX, Body, Cursor, Limit, Page, Query, Request
 
 TAG = "Back office: stock"
 DELTA_MAX = 1_000_000_000
-SLASHES_MAX = 3  # Slashes that a sku in an address may have: the server hands them on decoded.
 
 
 class StockView(View, frozen=True, kw_only=True):
