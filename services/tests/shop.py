@@ -1,6 +1,7 @@
 """Whole shops for tests: real processes on databases of their own, and a client that knows only the public contract."""
 
 import asyncio
+import io
 import json
 import os
 import re
@@ -122,6 +123,7 @@ class Shop:
     home: Path
     routes: list[tuple[re.Pattern[str], str]] = field(default_factory=list)
     staff_token: str = ""
+    product_ids: dict[str, str] = field(default_factory=dict)
 
     async def __aenter__(self) -> Self:
         for process in self.processes.values():
@@ -194,7 +196,8 @@ class Shop:
         if body is not None:
             data = json.dumps(body).encode()
             sent.setdefault("content-type", "application/json")
-        async with self.http.request(method, self.url_of(path), data=data, headers=sent) as reply:
+        body_sent = io.BytesIO(data) if data is not None else None
+        async with self.http.request(method, self.url_of(path), data=body_sent, headers=sent) as reply:
             return Reply(reply.status, reply.headers, await reply.read())
 
     async def get(self, path: str, **options: Any) -> Reply:
@@ -230,6 +233,7 @@ class Shop:
         }
         reply = await self.staff("POST", "/v1/admin/products", body)
         assert reply.status == 201, reply.raw
+        self.product_ids[sku] = reply.json["id"]
         return sku
 
     async def stock(self, sku: str) -> tuple[int, int]:
@@ -289,6 +293,8 @@ class Shop:
                 left = 0
                 for service in SERVICES:
                     left += await self.sql(service, "select count(*) from outbox")
+                for table in ("payments", "refunds"):
+                    left += await self.sql("payments", f"select count(*) from {table} where due_at <= now()")
                 connection = await asyncpg.connect(bus, server_settings={"search_path": "bus"})
                 left += await connection.fetchval("select count(*) from queue")
                 await connection.close()

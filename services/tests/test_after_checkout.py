@@ -43,8 +43,9 @@ async def refund(shop: Shop, order: Any, **body: Any) -> Any:
 
 async def balance(shop: Shop, order: Any) -> tuple[int, int]:
     """(captured, refunded) as the payments service has them."""
-    taken = await shop.sql("payments", "select coalesce(sum(captured_minor), 0)::bigint from payment where order_id = $1::uuid", order["id"])
-    back = await shop.sql("payments", "select coalesce(sum(refunded_minor), 0)::bigint from payment where order_id = $1::uuid", order["id"])
+    sums = "select coalesce(sum({}), 0)::bigint from payments where state = 'captured' and order_id = $1::uuid"
+    taken = await shop.sql("payments", sums.format("amount_minor"), order["id"])
+    back = await shop.sql("payments", sums.format("refunded_minor"), order["id"])
     return int(taken), int(back)
 
 

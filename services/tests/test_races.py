@@ -35,7 +35,7 @@ async def test_three_hundred_buyers_for_a_hundred_units_on_eight_connections(new
     await shop.settle()
     assert await shop.stock(sku) == (0, 0)
     assert await shop.sql("orders", "select count(*) from orders") == UNITS
-    assert await shop.sql("payments", "select count(*) from payment") == UNITS
+    assert await shop.sql("payments", "select count(*) from payments") == UNITS
 
 
 async def test_buyers_who_hang_up_leave_whole_orders_or_none(new_shop: NewShop) -> None:

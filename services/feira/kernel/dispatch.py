@@ -1,6 +1,7 @@
 """One request from its head to its answer: the table of routes as an application for an RSGI server."""
 
 import asyncio
+import contextlib
 import hashlib
 import re
 import time
@@ -29,6 +30,8 @@ from feira.kernel.routing import Table
 
 REQUESTS_MAX: Final = 4096  # In progress in one process.
 BODY_TIMEOUT_S: Final = 30.0
+DRAIN_MAX: Final = 8 << 20
+DRAIN_TIMEOUT_S: Final = 2.0
 REPLY_MAX: Final = 64 << 20
 SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 METHODS: Final = SAFE | {"POST", "PUT", "PATCH", "DELETE"}
@@ -118,6 +121,8 @@ class App:
             answer = await self._run(served, path, scope, wire)
         except Exception as error:  # noqa: BLE001 - whatever happened, the client is answered.
             answer = self._refuse(error, found, scope.method)
+            if answer.status == 413:
+                await _drain(wire)
         except asyncio.CancelledError as error:
             answer = self._refuse(error, found, scope.method)
             if cast("asyncio.Task[Any]", asyncio.current_task()).cancelling():
@@ -261,6 +266,17 @@ class App:
             ended = not chunk
             if chunk:
                 yield chunk
+
+
+async def _drain(wire: Wire) -> None:
+    """Throw away some of a body that is too large: most clients read no answer before they have sent all."""
+    size = 0
+    with contextlib.suppress(TimeoutError, RuntimeError):  # The client went away, or the body had been begun upon.
+        async with asyncio.timeout(DRAIN_TIMEOUT_S):
+            async for chunk in wire:
+                size += len(chunk)
+                if size > DRAIN_MAX:
+                    return
 
 
 def _length(headers: Headers, body_max: int) -> int | None:
