@@ -29,7 +29,7 @@ from feira.orders.domain_checkout import (
 from feira.orders.domain_names import order_id, scope_of
 from feira.orders.service import OrderService, Quote, QuoteAsk
 from feira.orders.service_desk import UnknownOrder
-from feira.orders.store import Filters
+from feira.orders.store import Filters, Place
 from feira.orders.view import LineView, OrderView, PlacedView, order_view, placed_view
 
 TAG = "Orders"
@@ -213,7 +213,7 @@ def quote_view(quote: Quote) -> QuoteView:
     )
 
 
-def after_of(text: str | None) -> tuple[datetime, UUID] | None:
+def after_of(text: str | None) -> Place | None:
     """Where the page before ended."""
     if text is None:
         return None
@@ -257,13 +257,10 @@ class Buying:
         return order_view(order)
 
     async def list(self, request: Request[None, PageQuery]) -> Page[OrderView]:
-        limit = request.query.limit
         filters = Filters(user_id=request.caller.id)
-        found = await self._orders.page(filters, after_of(request.query.cursor), limit + 1)
-        last = found[limit - 1] if len(found) > limit else None
+        part = await self._orders.page(filters, after_of(request.query.cursor), request.query.limit)
         return Page(
-            items=[order_view(order) for order in found[:limit]],
-            next=cursor(last.placed_at, last.id) if last else None,
+            items=[order_view(order) for order in part.orders], next=cursor(*part.after) if part.after else None
         )
 
     async def cancel(self, request: Request[None, None]) -> OrderView:

@@ -121,15 +121,11 @@ class Desk:
 
     async def list(self, request: Request[None, OrdersQuery]) -> Page[StaffOrderView]:
         filters = _filters(request.query)
-        after, limit = after_of(request.query.cursor), request.query.limit
+        after = after_of(request.query.cursor)
         if filters is None:
             return Page(items=[], next=None)
-        found = await self._orders.page_dossiers(filters, after, limit + 1)
-        last = found[limit - 1].order if len(found) > limit else None
-        return Page(
-            items=[staff_view(one) for one in found[:limit]],
-            next=cursor(last.placed_at, last.id) if last else None,
-        )
+        found, after = await self._orders.page_dossiers(filters, after, request.query.limit)
+        return Page(items=[staff_view(one) for one in found], next=cursor(*after) if after else None)
 
     async def read(self, request: Request[None, None]) -> StaffOrderView:
         return staff_view(await self._orders.dossier(request.id("order_id")))

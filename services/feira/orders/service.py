@@ -23,7 +23,7 @@ from feira.orders.service_checkout import Checkouts
 from feira.orders.service_desk import Desk, UnknownOrder
 from feira.orders.service_money import Money
 from feira.orders.service_settings import Shop
-from feira.orders.store import Filters
+from feira.orders.store import Filters, Part, Place
 from feira.orders.store_desk import Dossier, dossiers
 from feira.orders.view import order_view
 
@@ -106,14 +106,17 @@ class OrderService:
         await self.read(order_id, user_id, token)
         return await self.desk.cancel(order_id, "cancelled_by_customer", None)
 
-    async def page(self, filters: Filters, after: tuple[datetime, UUID] | None, limit: int) -> list[Order]:
+    async def page(self, filters: Filters, after: Place | None, limit: int) -> Part:
         """The newest orders first."""
         async with self._db.read() as tx:
             return await store.page(tx, filters, after, limit)
 
-    async def page_dossiers(self, filters: Filters, after: tuple[datetime, UUID] | None, limit: int) -> list[Dossier]:
+    async def page_dossiers(
+        self, filters: Filters, after: Place | None, limit: int
+    ) -> tuple[Sequence[Dossier], Place | None]:
         async with self._db.read() as tx:
-            return await dossiers(tx, await store.page(tx, filters, after, limit))
+            part = await store.page(tx, filters, after, limit)
+            return await dossiers(tx, part.orders), part.after
 
     async def dossier(self, order_id: UUID) -> Dossier:
         async with self._db.read() as tx:
@@ -125,26 +128,25 @@ class OrderService:
     async def export(self, ask: OrdersOf) -> OrdersExport:
         """A customer's newest orders, as the list of orders would show them."""
         found: list[bytes] = []
-        after: tuple[datetime, UUID] | None = None
+        after: Place | None = None
         while sum(map(len, found)) < EXPORT_BYTES_MAX:
-            page = await self.page(Filters(user_id=ask.user_id), after, EXPORT_PAGE)
-            found.extend(msgspec.json.encode(order_view(order)) for order in page)
-            if len(page) < EXPORT_PAGE:
+            part = await self.page(Filters(user_id=ask.user_id), after, EXPORT_PAGE)
+            found.extend(msgspec.json.encode(order_view(order)) for order in part.orders)
+            if (after := part.after) is None:
                 break
-            after = (page[-1].placed_at, page[-1].id)
         return OrdersExport(json=b"[" + b",".join(found) + b"]")
 
     async def export_orders(self) -> AsyncIterator[Dossier]:
         """All orders, the oldest first, a page at a time."""
-        after: tuple[datetime, UUID] | None = None
+        after: Place | None = None
         while True:
             async with self._db.read() as tx:
-                page = await dossiers(tx, await store.page(tx, Filters(), after, EXPORT_PAGE, newest_first=False))
+                part = await store.page(tx, Filters(), after, EXPORT_PAGE, newest_first=False)
+                page = await dossiers(tx, part.orders)
             for one in page:
                 yield one
-            if len(page) < EXPORT_PAGE:
+            if (after := part.after) is None:
                 return
-            after = (page[-1].order.placed_at, page[-1].order.id)
 
     async def attach(self, tx: Tx, owners: Mapping[str, UUID]) -> None:
         """What was bought as a guest with these proven addresses belongs to their accounts."""

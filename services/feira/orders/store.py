@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeAlias
 from uuid import UUID
 
 import msgspec
@@ -11,6 +11,8 @@ from feira.contracts.goods import Address
 from feira.kernel.db import Tx
 from feira.orders.domain import Order, OrderLine, Status
 from feira.orders.domain_payment import Paid
+
+PAGE_LINES_MAX = 10_000  # Of all orders in one answer: some have thousands.
 
 _COLUMNS = """id, number, version, status, payment_status, fulfilment_status, user_id, cart_id, email, locale, hold_id,
     payment_id, currency, subtotal_minor, discount_minor, shipping_minor, tax_minor, tax_included, total_minor,
@@ -188,10 +190,20 @@ class Filters(msgspec.Struct, frozen=True, kw_only=True):
     placed_to: datetime | None = None
 
 
-async def page(
-    tx: Tx, filters: Filters, after: tuple[datetime, UUID] | None, limit: int, *, newest_first: bool = True
-) -> list[Order]:
-    """So many orders behind `after`, which is the last one's time and id, whole, in one statement."""
+Place: TypeAlias = tuple[datetime, UUID]  # Where an order stands in a list: its time and id.
+
+
+class Part(msgspec.Struct, frozen=True, kw_only=True):
+    """Some orders of a list; `after` is where the next part begins, None at the end."""
+
+    orders: tuple[Order, ...]
+    after: Place | None
+
+
+async def page(tx: Tx, filters: Filters, after: Place | None, limit: int, *, newest_first: bool = True) -> Part:
+    """Up to so many orders behind `after`, whole, in one statement. The part ends early when it has PAGE_LINES_MAX lines,
+    but not before its first order.
+    """
     arguments: list[Any] = []
     conditions = ["true"]
 
@@ -211,8 +223,18 @@ async def page(
         where("(placed_at, id) " + ("<" if newest_first else ">") + " ({}, {})", *after)
     direction = "desc" if newest_first else "asc"
     rows = await tx.fetch(
-        f"""select {_WHOLE} from orders o where {" and ".join(conditions)}
+        f"""with found as (
+                select *, (select max(no) from order_lines where order_id = o.id) as length
+                from orders o where {" and ".join(conditions)}
+                order by placed_at {direction}, id {direction} limit {limit + 1:d}),
+            measured as (
+                select *, count(*) over () as candidates,
+                       sum(length) over (order by placed_at {direction}, id {direction}) - length as lines_before
+                from found)
+            select {_WHOLE}, candidates from measured o where lines_before < {PAGE_LINES_MAX:d}
             order by placed_at {direction}, id {direction} limit {limit:d}""",
         *arguments,
     )
-    return [_order(row) for row in rows]
+    orders = tuple(_order(row) for row in rows)
+    more = bool(rows) and rows[0]["candidates"] > len(rows)
+    return Part(orders=orders, after=(orders[-1].placed_at, orders[-1].id) if more else None)

@@ -27,7 +27,7 @@ from feira.contracts.payments import (
 )
 from feira.contracts.users import EmailVerified, UserErased
 from feira.kernel.ids import uuid7
-from feira.orders import service, service_money
+from feira.orders import service, service_money, store
 from feira.orders.card import card
 from feira.orders.domain_names import read_number
 from feira.orders.tests.conftest import ADDRESS, STAFF, Shop
@@ -349,6 +349,21 @@ async def test_mine_newest_first(shop: Shop) -> None:
     exported = json.loads((await shop.orders.export(OrdersOf(user_id=ANA))).json)
     assert exported == first["items"] + rest["items"]
     assert json.loads((await shop.orders.export(OrdersOf(user_id=uuid4()))).json) == []
+
+
+async def test_a_list_of_long_orders_ends_early(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(store, "PAGE_LINES_MAX", 3)
+    two = [{"sku": "mango", "quantity": 1}, {"sku": "acai", "quantity": 1}]
+    placed = [await place(shop, lines=two) for _ in range(4)]
+    seen: list[str] = []
+    after = ""
+    for expected in (2, 2):
+        page = (await shop.staff("GET", f"/orders?limit=100{after}")).json
+        assert len(page["items"]) == expected
+        seen.extend(one["id"] for one in page["items"])
+        after = f"&cursor={page['next']}"
+    assert seen == [str(one.id) for one in reversed(placed)]
+    assert page["next"] is None
 
 
 async def test_the_export_has_a_limit(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:

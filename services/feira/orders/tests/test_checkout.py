@@ -7,6 +7,8 @@ from uuid import UUID, uuid4
 import asyncpg
 import pytest
 
+from feira.contracts.carts import CartSnapshot
+from feira.contracts.goods import Line
 from feira.contracts.orders import OrderCancelled, OrderConfirmed, OrderPlaced
 from feira.contracts.payments import PaymentAuthorized, PaymentFailed
 from feira.kernel.errors import Overloaded, Unavailable
@@ -295,6 +297,11 @@ async def test_carts_that_cannot_be_ordered(shop: Shop) -> None:
             reply = await shop.ask("POST", f"/v1/{path}", body, idempotency_key="k", authorization=f"Bearer {CUSTOMER}")
             assert (reply.status, reply.code) == (status, code)
     assert reply.fields == ["cart_id"]
+    full = CartSnapshot(cart_id="full", version=1, lines=(Line(sku="mango", quantity=1),) * 2001)
+    odd = CartSnapshot(cart_id="odd", version=1, lines=(Line(sku="mango", quantity=1_000_001),))
+    for cart, field in ((full, "cart_id"), (odd, "cart_id.0.quantity")):
+        shop.baskets.carts[cart.cart_id] = cart
+        assert (await shop.place(cart_id=cart.cart_id, lines=None)).fields == [field]
 
 
 @pytest.mark.parametrize(
@@ -551,6 +558,13 @@ async def test_news_of_what_never_was(shop: Shop) -> None:
     event = PaymentAuthorized(order_id=uuid4(), payment_id=uuid4(), amount_minor=1, currency="BRL", version=1)
     await shop.hear(event)
     assert await shop.events() == []
+
+
+async def test_an_answered_order_that_is_not_there_is_a_fault(shop: Shop) -> None:
+    """Nothing of ours deletes an order; if somebody has, the buyer is not told that all is well."""
+    await shop.place("k")
+    await shop.run("delete from orders")
+    assert (await shop.place("k")).status == 500
 
 
 async def test_the_number_of_an_order_that_is_taken(shop: Shop) -> None:
