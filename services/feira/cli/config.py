@@ -43,11 +43,9 @@ def config(
     shown = {name: value for name, value in _masked(settings).items() if all or value != _default(name)}
     if json:
         say_json(shown)
-    elif shown:
-        columns = ("Setting", "Value", "Default")
-        show_table(columns, [(name, _text(value), _text(_default(name))) for name, value in shown.items()])
-    else:
-        people.print("Everything is as it is by default.")
+        return
+    columns = ("Setting", "Value", "Default")
+    show_table(columns, [(name, _text(value), _text(_default(name))) for name, value in shown.items()])
 
 
 def _masked(settings: Settings) -> dict[str, Any]:
