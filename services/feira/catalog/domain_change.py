@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import TypeVar
 
 from msgspec import UNSET, UnsetType
@@ -61,6 +62,7 @@ def stocks(change: ProductChange) -> dict[str, int]:
     return {variant.sku: variant.stock for variant in change.variants if variant.stock is not UNSET}
 
 
+@lru_cache(maxsize=4096)
 def path_of(category: str) -> str:
     """`Fruit / Tropical fruit` as the path `fruit/tropical-fruit`; empty if some part cannot be written as a slug."""
     parts = [slugify(part) for part in category.split("/")]

@@ -20,6 +20,7 @@ _AUTOLINK = re.compile(r"<((?:https?://|mailto:)[^\s<>]{1,2000})>")
 _LINKS = re.compile(r"\]\s*[(:]")
 _NOT_SLUG = re.compile(r"[^a-z0-9]+")
 _ACCENTS = re.compile("[\u0300-\u036f]+")
+_NOT_WORD = re.compile(r"[\W_]+")
 _WORD = re.compile(r"[^\W_]+")
 _SCRIPT = re.compile(r"(\]\s*[(:][\x00-\x20<]*)(?:javascript|vbscript|data)\s*:[^\s)]*", re.IGNORECASE)
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:")
@@ -103,7 +104,7 @@ def words(text: str) -> list[str]:
 
 def searchable(text: str) -> str:
     """The words of a text that is searched in, as `words` has those of a search."""
-    return " ".join(_WORD.findall(fold(text)))
+    return _NOT_WORD.sub(" ", fold(text))
 
 
 def slugify(text: str) -> str:

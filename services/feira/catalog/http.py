@@ -70,16 +70,20 @@ def tree(categories: list[Category], locale: str) -> list[CategoryView]:
     return roots
 
 
-def routes(catalog: CatalogService) -> list[Route]:
-    currency = catalog.settings.currency
+class Window:
+    """What anybody may ask."""
 
-    async def list_products(request: Request[None, ProductQuery]) -> ProductList:
+    def __init__(self, catalog: CatalogService) -> None:
+        self._catalog = catalog
+        self._currency = catalog.settings.currency
+
+    async def list_products(self, request: Request[None, ProductQuery]) -> ProductList:
         query = request.query
         asked = query.q.strip() if query.q else ""
         sort: Sort = query.sort or "relevance"
         if sort == "relevance" and not asked:
             sort = "newest"
-        found, facets = await catalog.products.search(
+        found, facets = await self._catalog.products.search(
             Wish(
                 words=words(asked) if asked else None,
                 min_price_minor=query.min_price,
@@ -95,25 +99,28 @@ def routes(catalog: CatalogService) -> list[Route]:
         )
         shown = found[: query.limit]
         return product_list(
-            [product_item(one, request.locale_of, currency) for one in shown],
+            [product_item(one, request.locale_of, self._currency) for one in shown],
             cursor(*shown[-1].place) if len(found) > len(shown) else None,
             facets,
-            currency,
+            self._currency,
         )
 
-    async def read_product(request: Request[None, None]) -> Answer:
-        stored = await catalog.products.find(request.path["product"])
+    async def read_product(self, request: Request[None, None]) -> Answer:
+        stored = await self._catalog.products.find(request.path["product"])
         locale = request.locale_of((DEFAULT_LOCALE, *stored.product.translations))
-        return Answer(200, product_view(stored, locale, currency), (("content-language", locale),))
+        return Answer(200, product_view(stored, locale, self._currency), (("content-language", locale),))
 
-    async def list_categories(request: Request[None, None]) -> CategoryTree:
-        return CategoryTree(items=tree(await catalog.categories.all(), request.locale))
+    async def list_categories(self, request: Request[None, None]) -> CategoryTree:
+        return CategoryTree(items=tree(await self._catalog.categories.all(), request.locale))
 
+
+def routes(catalog: CatalogService) -> list[Route]:
+    window = Window(catalog)
     return [
         Route(
             "GET",
             "/v1/products",
-            list_products,
+            window.list_products,
             summary="Find products",
             tag=TAG,
             query=ProductQuery,
@@ -124,7 +131,7 @@ def routes(catalog: CatalogService) -> list[Route]:
         Route(
             "GET",
             "/v1/products/{product}",
-            read_product,
+            window.read_product,
             summary="Read a product by its id or slug",
             tag=TAG,
             reply=ProductView,
@@ -135,7 +142,7 @@ def routes(catalog: CatalogService) -> list[Route]:
         Route(
             "GET",
             "/v1/categories",
-            list_categories,
+            window.list_categories,
             summary="Read the tree of categories",
             tag=TAG,
             reply=CategoryTree,

@@ -76,21 +76,26 @@ def _names(translations: dict[str, CategoryName]) -> dict[str, str]:
     return {locale: text.name for locale, text in translations.items()}
 
 
-def routes(catalog: CatalogService) -> list[Route]:
-    categories = catalog.categories
+class CategoryDesk:
+    """What staff may ask of categories."""
 
-    async def list_admin_categories(_request: Request[None, None]) -> Page[AdminCategory]:
-        return Page(items=[view(category) for category in await categories.all()])
+    def __init__(self, catalog: CatalogService) -> None:
+        self._categories = catalog.categories
 
-    async def create_category(request: Request[CategoryBody, None]) -> AdminCategory:
+    async def list_admin_categories(self, _request: Request[None, None]) -> Page[AdminCategory]:
+        return Page(items=[view(category) for category in await self._categories.all()])
+
+    async def create_category(self, request: Request[CategoryBody, None]) -> AdminCategory:
         body = request.body
         return view(
-            await categories.create(body.slug, body.parent, body.name, _names(body.translations), request.caller.id)
+            await self._categories.create(
+                body.slug, body.parent, body.name, _names(body.translations), request.caller.id
+            )
         )
 
-    async def change_category(request: Request[CategoryChange, None]) -> AdminCategory:
+    async def change_category(self, request: Request[CategoryChange, None]) -> AdminCategory:
         body = request.body
-        changed = await categories.change(
+        changed = await self._categories.change(
             _id(request),
             request.caller.id,
             slug=body.slug or None,
@@ -100,16 +105,19 @@ def routes(catalog: CatalogService) -> list[Route]:
         )
         return view(changed)
 
-    async def delete_category(request: Request[None, None]) -> Answer:
-        await categories.delete(_id(request), request.caller.id)
+    async def delete_category(self, request: Request[None, None]) -> Answer:
+        await self._categories.delete(_id(request), request.caller.id)
         return Answer(204)
 
+
+def routes(catalog: CatalogService) -> list[Route]:
+    desk = CategoryDesk(catalog)
     home = "/v1/admin/categories"
     return [
         Route(
             "GET",
             home,
-            list_admin_categories,
+            desk.list_admin_categories,
             summary="List all categories, each behind its parent",
             tag=TAG,
             caller="staff",
@@ -118,7 +126,7 @@ def routes(catalog: CatalogService) -> list[Route]:
         Route(
             "POST",
             home,
-            create_category,
+            desk.create_category,
             summary="Create a category",
             tag=TAG,
             caller="staff",
@@ -135,7 +143,7 @@ def routes(catalog: CatalogService) -> list[Route]:
         Route(
             "PATCH",
             home + "/{category_id}",
-            change_category,
+            desk.change_category,
             summary="Rename or move a category",
             tag=TAG,
             caller="staff",
@@ -147,7 +155,7 @@ def routes(catalog: CatalogService) -> list[Route]:
         Route(
             "DELETE",
             home + "/{category_id}",
-            delete_category,
+            desk.delete_category,
             summary="Delete a category that nothing hangs on",
             tag=TAG,
             caller="staff",

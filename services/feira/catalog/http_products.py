@@ -62,44 +62,51 @@ class AdminProductQuery(Query, frozen=True, kw_only=True):
     cursor: Cursor = None
 
 
-def routes(catalog: CatalogService) -> list[Route]:
-    currency = catalog.settings.currency
-    products = catalog.products
+class ProductDesk:
+    """What staff may ask of products."""
 
-    async def list_admin_products(request: Request[None, AdminProductQuery]) -> Page[AdminProduct]:
+    def __init__(self, catalog: CatalogService) -> None:
+        self._catalog = catalog
+        self._products = catalog.products
+        self._currency = catalog.settings.currency
+
+    async def list_admin_products(self, request: Request[None, AdminProductQuery]) -> Page[AdminProduct]:
         query = request.query
         (before,) = read_cursor(query.cursor, (int,)) if query.cursor else (INT_MAX,)
-        found = await products.page(before, query.limit + 1, archived=query.archived)
+        found = await self._products.page(before, query.limit + 1, archived=query.archived)
         shown = found[: query.limit]
         return Page(
-            items=[admin_product(stored, currency) for stored in shown],
+            items=[admin_product(stored, self._currency) for stored in shown],
             next=cursor(shown[-1].number) if len(found) > len(shown) else None,
         )
 
-    async def create_product(request: Request[ProductBody, None]) -> Answer:
-        stored = await products.create(request.body, request.caller.id)
-        return Answer(201, admin_product(stored, currency), (("location", f"/v1/admin/products/{stored.id}"),))
+    async def create_product(self, request: Request[ProductBody, None]) -> Answer:
+        stored = await self._products.create(request.body, request.caller.id)
+        return Answer(201, admin_product(stored, self._currency), (("location", f"/v1/admin/products/{stored.id}"),))
 
-    async def read_admin_product(request: Request[None, None]) -> AdminProduct:
-        return admin_product(await products.read(request.id("product_id")), currency)
+    async def read_admin_product(self, request: Request[None, None]) -> AdminProduct:
+        return admin_product(await self._products.read(request.id("product_id")), self._currency)
 
-    async def change_product(request: Request[ProductChange, None]) -> AdminProduct:
-        stored = await products.change(request.id("product_id"), request.body, request.caller.id)
-        return admin_product(stored, currency)
+    async def change_product(self, request: Request[ProductChange, None]) -> AdminProduct:
+        stored = await self._products.change(request.id("product_id"), request.body, request.caller.id)
+        return admin_product(stored, self._currency)
 
-    async def archive_product(request: Request[None, None]) -> Answer:
-        await products.archive(request.id("product_id"), request.caller.id)
+    async def archive_product(self, request: Request[None, None]) -> Answer:
+        await self._products.archive(request.id("product_id"), request.caller.id)
         return Answer(204)
 
-    async def import_products(request: Request[None, None]) -> Report:
+    async def import_products(self, request: Request[None, None]) -> Report:
         media = (request.headers.get("content-type") or "").partition(";")[0].strip().lower()
-        return await catalog.import_products(request.stream(), FORMATS[media], actor=request.caller.id)
+        return await self._catalog.import_products(request.stream(), FORMATS[media], actor=request.caller.id)
 
+
+def routes(catalog: CatalogService) -> list[Route]:
+    desk = ProductDesk(catalog)
     return [
         _route(
             "GET",
             "",
-            list_admin_products,
+            desk.list_admin_products,
             "List products, the newest first",
             query=AdminProductQuery,
             reply=Page[AdminProduct],
@@ -107,7 +114,7 @@ def routes(catalog: CatalogService) -> list[Route]:
         _route(
             "POST",
             "",
-            create_product,
+            desk.create_product,
             "Create a product",
             body=ProductBody,
             reply=AdminProduct,
@@ -118,7 +125,7 @@ def routes(catalog: CatalogService) -> list[Route]:
         _route(
             "POST",
             "/import",
-            import_products,
+            desk.import_products,
             "Import products",
             body=Stream,
             reply=Report,
@@ -132,19 +139,26 @@ def routes(catalog: CatalogService) -> list[Route]:
             ),
         ),
         _route(
-            "GET", "/{product_id}", read_admin_product, "Read a product", reply=AdminProduct, refusals=(UnknownProduct,)
+            "GET",
+            "/{product_id}",
+            desk.read_admin_product,
+            "Read a product",
+            reply=AdminProduct,
+            refusals=(UnknownProduct,),
         ),
         _route(
             "PATCH",
             "/{product_id}",
-            change_product,
+            desk.change_product,
             "Change a product",
             body=ProductChange,
             reply=AdminProduct,
             refusals=(UnknownProduct, SlugTaken, SkuTaken),
             example={"name": "Palmer mango, ripe"},
         ),
-        _route("DELETE", "/{product_id}", archive_product, "Archive a product", status=204, refusals=(UnknownProduct,)),
+        _route(
+            "DELETE", "/{product_id}", desk.archive_product, "Archive a product", status=204, refusals=(UnknownProduct,)
+        ),
     ]
 
 

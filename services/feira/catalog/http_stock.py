@@ -52,35 +52,38 @@ class StockQuery(Query, frozen=True, kw_only=True):
     cursor: Cursor = None
 
 
-def routes(catalog: CatalogService) -> list[Route]:
-    stock = catalog.stock
+class StockDesk:
+    """What staff may ask of stock."""
 
-    async def list_stock(request: Request[None, StockQuery]) -> Page[StockView]:
+    def __init__(self, catalog: CatalogService) -> None:
+        self._stock = catalog.stock
+
+    async def list_stock(self, request: Request[None, StockQuery]) -> Page[StockView]:
         query = request.query
         (after,) = read_cursor(query.cursor, (str,)) if query.cursor else ("",)
-        found = await stock.page(after, query.limit + 1)
+        found = await self._stock.page(after, query.limit + 1)
         shown = found[: query.limit]
         return Page(
             items=[_view(row.sku, row.on_hand, row.held) for row in shown],
             next=cursor(shown[-1].sku) if len(found) > len(shown) else None,
         )
 
-    async def read_stock(request: Request[None, None]) -> StockView:
+    async def read_stock(self, request: Request[None, None]) -> StockView:
         sku = _sku(request)
-        level = await stock.level(sku)
+        level = await self._stock.level(sku)
         return _view(sku, level.on_hand, level.held)
 
-    async def adjust_stock(request: Request[Adjustment, None]) -> StockView:
+    async def adjust_stock(self, request: Request[Adjustment, None]) -> StockView:
         sku, body = _sku(request), request.body
         if not body.delta:
             raise Invalid.field("delta", "must not be 0")
-        level = await stock.adjust(sku, body.delta, body.reason, request.caller.id)
+        level = await self._stock.adjust(sku, body.delta, body.reason, request.caller.id)
         return _view(sku, level.on_hand, level.held)
 
-    async def read_journal(request: Request[None, StockQuery]) -> Page[EntryView]:
+    async def read_journal(self, request: Request[None, StockQuery]) -> Page[EntryView]:
         query = request.query
         (before,) = read_cursor(query.cursor, (int,)) if query.cursor else (INT_MAX,)
-        found = await stock.journal(_sku(request), before, query.limit + 1)
+        found = await self._stock.journal(_sku(request), before, query.limit + 1)
         shown = found[: query.limit]
         return Page(
             items=[
@@ -101,11 +104,14 @@ def routes(catalog: CatalogService) -> list[Route]:
             next=cursor(shown[-1].id) if len(found) > len(shown) else None,
         )
 
+
+def routes(catalog: CatalogService) -> list[Route]:
+    desk = StockDesk(catalog)
     home = "/v1/admin/stock"
     list_all = Route(
         "GET",
         home,
-        list_stock,
+        desk.list_stock,
         summary="List the stock of all skus",
         tag=TAG,
         caller="staff",
@@ -115,7 +121,7 @@ def routes(catalog: CatalogService) -> list[Route]:
     read = Route(
         "GET",
         home + "/{sku}",
-        read_stock,
+        desk.read_stock,
         summary="Read the stock of a sku",
         tag=TAG,
         caller="staff",
@@ -125,7 +131,7 @@ def routes(catalog: CatalogService) -> list[Route]:
     adjust = Route(
         "POST",
         home + "/{sku}/adjustments",
-        adjust_stock,
+        desk.adjust_stock,
         summary="Correct the stock of a sku",
         tag=TAG,
         caller="staff",
@@ -138,7 +144,7 @@ def routes(catalog: CatalogService) -> list[Route]:
     journal = Route(
         "GET",
         home + "/{sku}/journal",
-        read_journal,
+        desk.read_journal,
         summary="Read what happened to the stock of a sku, the newest first",
         tag=TAG,
         caller="staff",

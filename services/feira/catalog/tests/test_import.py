@@ -1,5 +1,6 @@
 """Imports: what is kept, what is refused and where, and that to repeat them is harmless."""
 
+import asyncio
 import csv
 import io
 import json
@@ -295,8 +296,6 @@ async def test_an_export_is_imported_without_a_change(shop: Shop) -> None:
 
 
 async def test_two_imports_of_the_same_at_once(shop: Shop) -> None:
-    import asyncio  # noqa: PLC0415 - needed here alone.
-
     raws = [
         ndjson(*[product(f"P{n}", variant(f"s{n}"), categories=["a/b"]) for n in order])
         for order in (range(60), reversed(range(60)))
