@@ -19,7 +19,7 @@ from uuid import UUID
 from google.protobuf.descriptor_pb2 import DescriptorProto, FieldDescriptorProto, FileDescriptorProto
 
 from feira import contracts
-from feira.kernel import proto
+from feira.transport import proto
 
 HOME = Path(__file__).resolve().parent.parent / "docs" / "proto"
 _NOTES = {UUID: "The 16 bytes of a UUID.", datetime: "Microseconds since 1970, UTC."}

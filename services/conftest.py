@@ -19,7 +19,7 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import KeySet, OKPKey
 
-from feira.kernel import auth, logs
+from feira.kernel import logs
 from feira.kernel.card import Card, Context
 from feira.kernel.config import Settings
 from feira.kernel.db import Db
@@ -29,7 +29,8 @@ from feira.kernel.ids import uuid7
 from feira.kernel.message import Event
 from feira.kernel.migrate import SQL, migrate
 from feira.kernel.relay import Consumer
-from feira.kernel.serve import HttpServer, public_app
+from feira.transport import auth
+from feira.transport.serve import HttpServer, public_app
 
 CONNECTIONS_MAX = 8
 

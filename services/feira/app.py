@@ -17,8 +17,7 @@ import msgspec
 from feira.carts.card import card as carts
 from feira.catalog.card import card as catalog
 from feira.contracts.users import Keys, KeysAsk, Users
-from feira.kernel import logs, rpc
-from feira.kernel.auth import Verifier
+from feira.kernel import logs
 from feira.kernel.bus import SCHEMA as BUS
 from feira.kernel.bus import Bus, Leases
 from feira.kernel.card import Card, Context
@@ -28,10 +27,12 @@ from feira.kernel.http import Route
 from feira.kernel.loops import job_group, keep_tending, keep_working
 from feira.kernel.migrate import SQL, migrate
 from feira.kernel.relay import Consumer, keep_consuming, keep_relaying
-from feira.kernel.serve import HttpServer, internal_app, public_app
 from feira.notifications.card import card as notifications
 from feira.orders.card import card as orders
 from feira.payments.card import card as payments
+from feira.transport import rpc
+from feira.transport.auth import Verifier
+from feira.transport.serve import HttpServer, internal_app, public_app
 from feira.users.card import card as users
 
 CARDS: Mapping[str, Card] = {card.name: card for card in (users, catalog, carts, orders, payments, notifications)}

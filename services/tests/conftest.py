@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from conftest import with_database
 
+from conftest import with_database
 from tests.shop import Shop, make_shop
 
 HERE = Path(__file__).parent
@@ -30,7 +30,9 @@ def _mode(item: pytest.Item) -> str | None:
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session", params=MODES)
-async def shop(request: pytest.FixtureRequest, server: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Shop]:
+async def shop(
+    request: pytest.FixtureRequest, server: str, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Shop]:
     """A shop that the tests of its mode share: each makes its own goods and buyers."""
     async with AsyncExitStack() as stack:
         opened = await make_shop(request.param, _databases(server, stack), tmp_path_factory.mktemp(request.param))

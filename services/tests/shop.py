@@ -81,7 +81,9 @@ class Process:
         async with aiohttp.ClientSession() as session, asyncio.timeout(START_TIMEOUT_S):
             while True:
                 if self.process.returncode is not None:
-                    raise AssertionError(f"feira up ended with {self.process.returncode}:\n{self.log.read_text()[-4000:]}")
+                    raise AssertionError(
+                        f"feira up ended with {self.process.returncode}:\n{self.log.read_text()[-4000:]}"
+                    )
                 with suppress(aiohttp.ClientError, OSError):
                     async with session.get(f"{self.url}/readyz") as reply:
                         if reply.status == 200:
@@ -138,9 +140,7 @@ class Shop:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        results = await asyncio.gather(
-            *(process.stop() for process in self.processes.values()), return_exceptions=True
-        )
+        results = await asyncio.gather(*(process.stop() for process in self.processes.values()), return_exceptions=True)
         await self.http.close()
         for result in results:
             if isinstance(result, BaseException):
@@ -278,7 +278,11 @@ class Shop:
 
     async def new_customer(self, email: str | None = None) -> tuple[str, str]:
         """A customer's e-mail and access token."""
-        body = {"email": email or f"{uuid4().hex[:12]}@buyer.test", "password": "a long enough word", "name": "Ana Lima"}
+        body = {
+            "email": email or f"{uuid4().hex[:12]}@buyer.test",
+            "password": "a long enough word",
+            "name": "Ana Lima",
+        }
         reply = await self.post("/v1/users", body)
         assert reply.status == 202, reply.raw
         reply = await self.post("/v1/sessions", {"email": body["email"], "password": body["password"]})
@@ -334,7 +338,16 @@ async def make_shop(mode: str, new_database: MakeDatabase, home: Path, *flags: s
     processes = {}
     for n, service in enumerate(SERVICES):
         port, internal, grpc_port = ports[3 * n : 3 * n + 3]
-        arguments = ["--run", service, "--port", str(port), "--internal-port", str(internal), "--grpc-port", str(grpc_port)]
+        arguments = [
+            "--run",
+            service,
+            "--port",
+            str(port),
+            "--internal-port",
+            str(internal),
+            "--grpc-port",
+            str(grpc_port),
+        ]
         arguments += ["--bus", databases["bus"], *flags]
         for other, address in grpc.items():
             if other != service:

@@ -81,7 +81,10 @@ async def test_forged_and_stale_messages_have_no_effect(shop: Shop) -> None:
         signed(body, "not the secret"),
         (json.dumps(body).encode(), {"content-type": "application/json"}),
         (json.dumps(body).encode(), {"content-type": "application/json", "feira-signature": "t=,v1="}),
-        (json.dumps(body).encode(), {"content-type": "application/json", "feira-signature": f"t={int(time.time())},v1=00"}),
+        (
+            json.dumps(body).encode(),
+            {"content-type": "application/json", "feira-signature": f"t={int(time.time())},v1=00"},
+        ),
     ):
         reply = await shop.ask("POST", WEBHOOK, data=raw, headers=headers)
         assert 400 <= reply.status < 500
@@ -158,14 +161,18 @@ async def test_a_refund_is_keyed(shop: Shop) -> None:
 async def test_what_is_not_captured_is_neither_refunded_nor_sent(shop: Shop) -> None:
     sku, order = await bought(shop, token="tok_async")
     assert (await refund(shop, order, amount=brl(1))).code == "not_captured"
-    sent = await shop.staff("POST", f"/v1/admin/orders/{order['id']}/fulfilments", {"lines": [{"sku": sku, "quantity": 1}]})
+    sent = await shop.staff(
+        "POST", f"/v1/admin/orders/{order['id']}/fulfilments", {"lines": [{"sku": sku, "quantity": 1}]}
+    )
     assert sent.status == 409
 
 
 async def test_fulfilling_completes_an_order_and_ends_cancelling(shop: Shop) -> None:
     sku, order = await captured(shop)
     path = f"/v1/admin/orders/{order['id']}/fulfilments"
-    part = await shop.staff("POST", path, {"lines": [{"sku": sku, "quantity": 1}], "carrier": "Correios", "tracking": "BR1"})
+    part = await shop.staff(
+        "POST", path, {"lines": [{"sku": sku, "quantity": 1}], "carrier": "Correios", "tracking": "BR1"}
+    )
     assert part.status == 201, part.raw
     assert (await shop.order(order["id"]))["fulfilment_status"] == "partial"
     assert (await shop.staff("POST", path, {"lines": [{"sku": sku, "quantity": 2}]})).status in {409, 422}

@@ -67,7 +67,10 @@ async def test_a_double_click_is_one_order(shop: Shop) -> None:
     assert len({reply.json["id"] for reply in replies if reply.status == 201}) == 1
     await shop.settle()
     assert await shop.stock(sku) == (49, 0)
-    assert await shop.sql("payments", "select count(*) from payments where order_id = $1::uuid", replies[0].json["id"]) == 1
+    assert (
+        await shop.sql("payments", "select count(*) from payments where order_id = $1::uuid", replies[0].json["id"])
+        == 1
+    )
 
 
 async def test_a_key_is_not_for_another_body(shop: Shop) -> None:
@@ -220,7 +223,9 @@ async def test_what_cannot_be_ordered_is_told_by_its_field(shop: Shop) -> None:
         assert field in [error["field"] for error in reply.json["errors"]], (field, reply.raw)
     unknown = await shop.post("/v1/orders", {**body, "lines": [{"sku": "none", "quantity": 1}]}, key="u")
     assert unknown.status == 404
-    nobody = await shop.post("/v1/orders", {**{k: v for k, v in body.items() if k != "lines"}, "cart_id": "none"}, key="u")
+    nobody = await shop.post(
+        "/v1/orders", {**{k: v for k, v in body.items() if k != "lines"}, "cart_id": "none"}, key="u"
+    )
     assert nobody.status == 404
     assert await shop.stock(sku) == (10, 0)
 
@@ -228,7 +233,9 @@ async def test_what_cannot_be_ordered_is_told_by_its_field(shop: Shop) -> None:
 async def test_a_large_order_is_taken_whole(shop: Shop) -> None:
     rows = []
     for n in range(2_000):
-        rows.append(f'{{"name":"L{n}","slug":"l-{uuid4().hex}","variants":[{{"sku":"L-{uuid4().hex}","price":{{"amount":5,"currency":"BRL"}},"stock":1000000}}]}}')
+        rows.append(
+            f'{{"name":"L{n}","slug":"l-{uuid4().hex}","variants":[{{"sku":"L-{uuid4().hex}","price":{{"amount":5,"currency":"BRL"}},"stock":1000000}}]}}'
+        )
     skus = [row.split('"sku":"')[1].split('"')[0] for row in rows]
     done = await shop.ask(
         "POST", "/v1/admin/products/import", data="\n".join(rows).encode(), token=shop.staff_token,

@@ -24,7 +24,10 @@ RETRY_TIMEOUT_S = 90.0
 STEPS = {
     "before the hold": (("catalog", "holds"), ("orders", "select count(*) from attempts")),
     "after the hold": (("payments", "payments"), ("catalog", "select count(*) from holds where state = 'held'")),
-    "after the authorisation": (("orders", "orders"), ("payments", "select count(*) from payments where state in ('authorized', 'captured')")),
+    "after the authorisation": (
+        ("orders", "orders"),
+        ("payments", "select count(*) from payments where state in ('authorized', 'captured')"),
+    ),
     "after the commit": (("bus", "queue"), ("orders", "select count(*) from orders")),
 }
 
@@ -82,13 +85,20 @@ async def test_a_checkout_killed_after_any_step_is_finished_by_a_retry(new_shop:
             with suppress(aiohttp.ClientError, OSError):
                 reply = await buying
                 assert step == "after the commit" or reply.status >= 500
-        await insist(lambda: shop.get("/v1/products?limit=1"), 200)
-    replies = {step: await insist(lambda body=body: shop.post("/v1/orders", body, key="crash")) for step, body in bodies.items()}
+        await (shop.processes.get("shop") or shop.processes["orders"]).until_ready()
+    replies = {
+        step: await insist(lambda body=body: shop.post("/v1/orders", body, key="crash"))
+        for step, body in bodies.items()
+    }
     assert len({reply.json["id"] for reply in replies.values()}) == len(STEPS)
     for step, reply in replies.items():
         await until_paid(shop, reply.json["id"], "captured", 60)
         assert await shop.sql("orders", "select count(*) from orders where email = $1", bodies[step]["email"]) == 1
-        taken = await shop.sql("payments", "select sum(amount_minor)::bigint from payments where state = 'captured' and order_id = $1::uuid", reply.json["id"])
+        taken = await shop.sql(
+            "payments",
+            "select sum(amount_minor)::bigint from payments where state = 'captured' and order_id = $1::uuid",
+            reply.json["id"],
+        )
         assert taken == reply.json["total"]["amount"]
     await shop.settle()
     for body in bodies.values():
@@ -117,7 +127,10 @@ async def test_killed_whole_and_started_again_nothing_is_lost(new_shop: NewShop)
     await process.start()
     await process.until_ready()
     replies = await asyncio.gather(
-        *(insist(lambda n=n: shop.post("/v1/orders", {**body, "email": f"k{n}@buyer.test"}, key="k")) for n in range(120))
+        *(
+            insist(lambda n=n: shop.post("/v1/orders", {**body, "email": f"k{n}@buyer.test"}, key="k"))
+            for n in range(120)
+        )
     )
     for n, reply in enumerate(replies):
         assert told.get(f"k{n}", reply.json["id"]) == reply.json["id"]

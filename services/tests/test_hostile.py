@@ -91,7 +91,19 @@ async def test_paths_and_queries_that_are_none(shop: Shop) -> None:
     ):
         reply = await shop.get(path)
         assert 400 <= reply.status < 500, (path, reply.status)
-    for query in ("limit=0", "limit=101", "limit=x", "cursor=%00", "cursor=AAAA", "q=%00", "q=%ff", "min_price=-1", "sort=random", "nonsense=1", "limit=1&limit=2"):
+    for query in (
+        "limit=0",
+        "limit=101",
+        "limit=x",
+        "cursor=%00",
+        "cursor=AAAA",
+        "q=%00",
+        "q=%ff",
+        "min_price=-1",
+        "sort=random",
+        "nonsense=1",
+        "limit=1&limit=2",
+    ):
         reply = await shop.get(f"/v1/products?{query}")
         assert reply.status in {400, 422}, (query, reply.raw)
         assert reply.code
@@ -119,7 +131,14 @@ async def test_texts_are_harmless_when_they_come_back(shop: Shop) -> None:
 
 
 async def test_lists_at_their_limits(shop: Shop) -> None:
-    for path in ("/v1/products", "/v1/admin/products", "/v1/admin/orders", "/v1/admin/stock", "/v1/admin/users", "/v1/admin/audit"):
+    for path in (
+        "/v1/products",
+        "/v1/admin/products",
+        "/v1/admin/orders",
+        "/v1/admin/stock",
+        "/v1/admin/users",
+        "/v1/admin/audit",
+    ):
         for limit in (1, 100):
             reply = await shop.staff("GET", f"{path}?limit={limit}")
             assert reply.status == 200, (path, reply.raw)

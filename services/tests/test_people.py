@@ -75,7 +75,14 @@ async def test_nobody_promotes_himself(shop: Shop, field: str) -> None:
 
 async def test_the_back_office_is_for_staff(shop: Shop) -> None:
     _, ana = await shop.new_customer()
-    for path in ("/v1/admin/products", "/v1/admin/orders", "/v1/admin/users", "/v1/admin/audit", "/v1/admin/settings", "/v1/admin/stock"):
+    for path in (
+        "/v1/admin/products",
+        "/v1/admin/orders",
+        "/v1/admin/users",
+        "/v1/admin/audit",
+        "/v1/admin/settings",
+        "/v1/admin/stock",
+    ):
         assert (await shop.get(path)).status == 401
         assert (await shop.get(path, token=ana)).status == 403
         assert (await shop.get(path, token="forged")).status == 401
@@ -90,7 +97,9 @@ async def test_a_forged_token_is_refused_even_where_none_is_needed(shop: Shop) -
 async def test_registering_a_known_address_tells_nothing_and_changes_nothing(shop: Shop) -> None:
     email, _ = await shop.new_customer()
     again = await shop.post("/v1/users", {"email": email.upper(), "password": "quite another word", "name": "Eve"})
-    fresh = await shop.post("/v1/users", {"email": f"{uuid4().hex}@buyer.test", "password": "quite another word", "name": "Eve"})
+    fresh = await shop.post(
+        "/v1/users", {"email": f"{uuid4().hex}@buyer.test", "password": "quite another word", "name": "Eve"}
+    )
     assert (again.status, again.raw) == (fresh.status, fresh.raw) == (202, again.raw)
     assert (await shop.post("/v1/sessions", {"email": email, "password": "quite another word"})).status == 401
     assert (await shop.post("/v1/sessions", {"email": email, "password": "a long enough word"})).status == 200
@@ -152,7 +161,11 @@ async def test_a_reset_ends_all_sessions(shop: Shop) -> None:
     known, unknown = [await shop.post("/v1/password-resets", {"email": e}) for e in (email, "none@buyer.test")]
     assert (known.status, known.raw) == (unknown.status, unknown.raw) == (202, known.raw)
     await shop.settle()
-    mails = [mail for mail in await shop.mails_to(email) if "reset" in mail["text"].lower() or "senha" in mail["text"].lower()]
+    mails = [
+        mail
+        for mail in await shop.mails_to(email)
+        if "reset" in mail["text"].lower() or "senha" in mail["text"].lower()
+    ]
     token = mails[0]["text"].split("token=")[1].split()[0]
     done = await shop.post("/v1/password-resets/confirm", {"token": token, "password": "brand new words"})
     assert done.status in {200, 204}, done.raw

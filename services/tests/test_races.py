@@ -66,7 +66,11 @@ async def test_a_gateway_that_hangs_holds_up_nobody_else(new_shop: NewShop) -> N
     body = await shop.order_body((sku, 1))
     hanging = [
         asyncio.create_task(
-            shop.post("/v1/orders", {**body, "email": f"s{n}@buyer.test", "payment": {"method": "test", "token": "tok_hang"}}, key="s")
+            shop.post(
+                "/v1/orders",
+                {**body, "email": f"s{n}@buyer.test", "payment": {"method": "test", "token": "tok_hang"}},
+                key="s",
+            )
         )
         for n in range(60)
     ]

@@ -19,7 +19,7 @@ from feira.kernel.db import Tx
 from feira.kernel.errors import FieldError, Invalid, Refused
 from feira.kernel.events import emit
 from feira.kernel.ids import uuid7
-from feira.kernel.reading import decode, invalid, wrong
+from feira.transport.reading import decode, invalid, wrong
 
 Format = Literal["csv", "ndjson"]
 

@@ -50,7 +50,7 @@ async def _document() -> Any:
     from feira.app import Shop  # Here, because it imports the whole program.
     from feira.kernel import logs
     from feira.kernel.card import Context
-    from feira.kernel.openapi import openapi as describe
+    from feira.transport.openapi import openapi as describe
 
     settings = Settings(secret="00" * 32, data="")
     shop = Shop(settings)

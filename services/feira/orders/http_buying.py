@@ -14,7 +14,6 @@ from feira.contracts.payments import Declined, GatewayFailed
 from feira.contracts.places import COUNTRIES
 from feira.kernel.errors import Invalid, NotFound, Overloaded
 from feira.kernel.http import Answer, Body, Cursor, Limit, Money, Page, Query, Request, Route, View, cursor, read_cursor
-from feira.kernel.problems import problem
 from feira.orders.domain import NotCancellable
 from feira.orders.domain_checkout import (
     LINES_MAX,
@@ -31,6 +30,7 @@ from feira.orders.service import OrderService, Quote, QuoteAsk
 from feira.orders.service_desk import UnknownOrder
 from feira.orders.store import Filters, Place
 from feira.orders.view import LineView, OrderView, PlacedView, order_view, placed_view
+from feira.transport.problems import problem
 
 TAG = "Orders"
 REPLAYED = ("idempotency-replayed", "true")

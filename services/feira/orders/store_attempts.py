@@ -73,11 +73,9 @@ def _attempt(row: Any, lease: UUID | None) -> Attempt:
 async def begin(tx: Tx, asks: Sequence[Begin]) -> dict[UUID, Begun]:
     """Take what leases can be taken; the attempts are `mine` where the lease was got.
 
-    A lease got before by the same ask is got again: the ask may be repeated. The commit is not waited for: what is lost
-    with the server's memory is begun again by a retry, and the order's own commit is always waited for.
+    A lease got before by the same ask is got again: the ask may be repeated.
     """
     leases = {ask.order_id: ask.lease for ask in asks}
-    await tx.execute("set local synchronous_commit = off")
     abandoned = await _claim_carts(tx, {ask.order_id: ask.cart_id for ask in asks if ask.cart_id is not None})
     asks = [ask for ask in asks if ask.cart_id is None or ask.order_id in abandoned]
     await tx.execute(

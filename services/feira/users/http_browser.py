@@ -1,10 +1,10 @@
 """Sessions over HTTP with cookies, for browsers, where no script can read the tokens."""
 
 from feira.kernel.config import Settings
-from feira.kernel.edge import ACCESS_COOKIE, REFRESH_COOKIE, Hosts
 from feira.kernel.errors import Overloaded, RateLimited, Unauthenticated
 from feira.kernel.http import Answer, Request, Route, set_cookie
-from feira.kernel.problems import CrossSite
+from feira.transport.heads import ACCESS_COOKIE, REFRESH_COOKIE, Hosts
+from feira.transport.problems import CrossSite
 from feira.users.domain import SessionOver, WrongCredentials
 from feira.users.domain_sessions import ACCESS_TTL_S, REFRESH_TOKEN_MAX, REFRESH_TTL
 from feira.users.http_sessions import CREDENTIALS, SignIn, seen

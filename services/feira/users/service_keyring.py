@@ -14,9 +14,9 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from joserfc import jwt
 from joserfc.jwk import OKPKey
 
-from feira.kernel.auth import ALGORITHM, AUDIENCE, REGISTRY
 from feira.kernel.card import Context
 from feira.kernel.ids import uuid7
+from feira.transport.auth import ALGORITHM, AUDIENCE, REGISTRY
 from feira.users import store_keys as store
 from feira.users.domain import roles_of
 from feira.users.domain_keys import KeyDates, rotation, signer

@@ -19,11 +19,11 @@ from feira.contracts.goods import Address, Line
 from feira.contracts.orders import OrderCancelled, OrderConfirmed, OrderPlaced, OrderRefunded
 from feira.kernel.card import Card, Context
 from feira.kernel.db import Db
-from feira.kernel.dispatch import App
-from feira.kernel.edge import RsgiHeaders
 from feira.kernel.errors import Refused, Unauthenticated
 from feira.kernel.http import Caller
 from feira.kernel.message import Event
+from feira.transport.dispatch import App
+from feira.transport.heads import RsgiHeaders
 
 MakeContext = Callable[[Card], Awaitable[Context]]
 Said = Callable[[Db], Awaitable[list[Event]]]

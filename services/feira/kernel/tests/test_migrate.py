@@ -31,7 +31,9 @@ async def test_each_file_is_run_once_and_in_order(dsn: str, home: Path) -> None:
     assert await migrate(dsn, "things", [SQL / "service", home]) == ["sql/0001_events.sql", "things/0001_things.sql"]
     assert await migrate(dsn, "things", [SQL / "service", home]) == []
     (home / "0002_more.sql").write_text("alter table thing add name text")
-    assert [name.rpartition("/")[2] for name in await migrate(dsn, "things", [SQL / "service", home])] == ["0002_more.sql"]
+    assert [name.rpartition("/")[2] for name in await migrate(dsn, "things", [SQL / "service", home])] == [
+        "0002_more.sql"
+    ]
     assert await value(dsn, "select count(*) from things.migration") == 3
 
 

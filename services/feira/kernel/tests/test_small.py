@@ -39,7 +39,11 @@ def test_settings_fall_back_on_each_other() -> None:
         secret="00" * 32, data="/x", databases={"orders": "postgresql://o"}, bus="postgres://bus", public_url="https://shop/",
         webhook_secret_given="w",
     )  # fmt: skip
-    assert (given.url, given.bus_url, given.database_of("orders")) == ("https://shop", "postgres://bus", "postgresql://o")
+    assert (given.url, given.bus_url, given.database_of("orders")) == (
+        "https://shop",
+        "postgres://bus",
+        "postgresql://o",
+    )
     assert given.webhook_secret == "w"
     assert len(plain.webhook_secret) == 64
 

@@ -10,14 +10,14 @@ import pytest
 
 from feira.kernel.card import Card, Context
 from feira.kernel.db import Db
-from feira.kernel.dispatch import App
-from feira.kernel.edge import RsgiHeaders
 from feira.kernel.errors import Unauthenticated
 from feira.kernel.http import Caller
 from feira.kernel.message import Event
 from feira.orders.card import card
 from feira.orders.service import OrderService
 from feira.orders.tests.neighbours import Baskets, Catalogue, Payer
+from feira.transport.dispatch import App
+from feira.transport.heads import RsgiHeaders
 
 MakeContext = Callable[[Card], Awaitable[Context]]
 Said = Callable[[Db], Awaitable[list[Event]]]

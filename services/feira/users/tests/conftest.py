@@ -13,14 +13,14 @@ import pytest
 
 from feira.contracts.orders import OrdersExport, OrdersOf
 from feira.contracts.users import KeysAsk, ResetAsked, VerificationAsked
-from feira.kernel.auth import Verifier
 from feira.kernel.card import Card, Context
 from feira.kernel.config import Settings
 from feira.kernel.db import Db
-from feira.kernel.dispatch import App
-from feira.kernel.edge import Hosts
 from feira.kernel.message import Event
-from feira.kernel.serve import HttpServer
+from feira.transport.auth import Verifier
+from feira.transport.dispatch import App
+from feira.transport.heads import Hosts
+from feira.transport.serve import HttpServer
 from feira.users.card import card
 from feira.users.domain import Role
 from feira.users.http import routes

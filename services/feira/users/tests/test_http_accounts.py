@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 
 from feira.contracts.users import ResetAsked, VerificationAsked
-from feira.kernel.openapi import openapi
+from feira.transport.openapi import openapi
 from feira.users.http import routes
 
 Shop = Any

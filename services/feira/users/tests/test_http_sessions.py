@@ -13,8 +13,8 @@ from joserfc import jwt
 from joserfc.jwk import OKPKey
 
 from feira.contracts.users import KeysAsk
-from feira.kernel.auth import REGISTRY
 from feira.kernel.http import Request
+from feira.transport.auth import REGISTRY
 from feira.users import http_browser
 
 Shop = Any

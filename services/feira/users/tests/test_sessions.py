@@ -12,9 +12,9 @@ from joserfc import jwt
 from joserfc.jwk import KeySet
 
 from feira.contracts.users import KeysAsk, ResetAsked
-from feira.kernel.auth import REGISTRY
 from feira.kernel.card import Context
 from feira.kernel.errors import Invalid, RateLimited
+from feira.transport.auth import REGISTRY
 from feira.users.domain import SESSIONS_MAX, SessionOver, WrongCredentials
 from feira.users.domain_keys import KNOWN_AFTER, PUBLISHED_AHEAD, ROTATION
 from feira.users.domain_limits import SIGN_INS

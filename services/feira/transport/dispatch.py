@@ -11,11 +11,11 @@ from typing import Any, Final, Protocol, cast
 import msgspec
 
 from feira.kernel import logs, metrics, trace
-from feira.kernel.auth import Verifier
-from feira.kernel.edge import ACCESS_COOKIE, REFRESH_COOKIE, Addresses, Hosts, RsgiHeaders, read_cookies
 from feira.kernel.errors import Forbidden, Invalid, Malformed, NotFound, Overloaded, TooLarge, Unauthenticated
 from feira.kernel.http import GUEST, JSON, Answer, Caller, Headers, Request, Route, Stream
-from feira.kernel.problems import (
+from feira.transport.auth import Verifier
+from feira.transport.heads import ACCESS_COOKIE, REFRESH_COOKIE, Addresses, Hosts, RsgiHeaders, read_cookies
+from feira.transport.problems import (
     CrossSite,
     Internal,
     MethodNotAllowed,
@@ -25,8 +25,8 @@ from feira.kernel.problems import (
     problem,
     refusal_of,
 )
-from feira.kernel.reading import decode, parameters, read_query
-from feira.kernel.routing import Table
+from feira.transport.reading import decode, parameters, read_query
+from feira.transport.routing import Table
 
 REQUESTS_MAX: Final = 4096  # In progress in one process.
 BODY_TIMEOUT_S: Final = 30.0

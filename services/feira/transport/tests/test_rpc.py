@@ -12,10 +12,11 @@ from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 
-from feira.kernel import metrics, rpc, trace
+from feira.kernel import metrics, trace
 from feira.kernel.errors import Overloaded, Refused, Unavailable
-from feira.kernel.rpc import RemoteFault, RpcServer
-from feira.kernel.tests.rpc_echo import Echo, Heard, Nobody, Parrot, Said
+from feira.transport import rpc
+from feira.transport.rpc import RemoteFault, RpcServer
+from feira.transport.tests.rpc_echo import Echo, Heard, Nobody, Parrot, Said
 
 SAY = "/feira.rpc_echo.v1.Echo/Say"
 
@@ -49,7 +50,7 @@ async def house() -> AsyncIterator[House]:
 @contextmanager
 def process(port: int = 0) -> Iterator[tuple[subprocess.Popen[str], int]]:
     """The echo as an operating system's process; `port` 0 chooses one."""
-    code = f"from feira.kernel.tests import rpc_echo; rpc_echo.run('127.0.0.1:{port}')"
+    code = f"from feira.transport.tests import rpc_echo; rpc_echo.run('127.0.0.1:{port}')"
     with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as running:
         try:
             assert running.stdout is not None

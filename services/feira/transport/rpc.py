@@ -17,9 +17,10 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_health.v1.health import aio as health_aio
 from grpc_reflection.v1alpha import reflection, reflection_pb2
 
-from feira.kernel import logs, metrics, proto, trace
+from feira.kernel import logs, metrics, trace
 from feira.kernel.errors import Overloaded, Refused, Unavailable
 from feira.kernel.message import Remote
+from feira.transport import proto
 
 BYTES_MAX = 16 * 1024 * 1024  # One message.
 CALLS_MAX = 1024  # Calls that a server works on at once; the next is told that we are overloaded.

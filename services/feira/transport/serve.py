@@ -14,13 +14,13 @@ from granian.server.embed import Server as Granian
 
 from feira import __version__
 from feira.kernel import logs, metrics
-from feira.kernel.auth import Verifier
 from feira.kernel.config import Settings
-from feira.kernel.dispatch import App
-from feira.kernel.edge import Hosts
 from feira.kernel.errors import Unavailable
 from feira.kernel.http import Answer, Request, Route, View
-from feira.kernel.openapi import docs_routes, openapi
+from feira.transport.auth import Verifier
+from feira.transport.dispatch import App
+from feira.transport.heads import Hosts
+from feira.transport.openapi import docs_routes, openapi
 
 BACKLOG: Final = 4096
 CONNECTIONS_MAX: Final = 16_384  # Open at once in one process; further ones wait to be accepted.

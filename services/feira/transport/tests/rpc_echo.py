@@ -10,9 +10,10 @@ from uuid import UUID
 import msgspec
 import uvloop
 
-from feira.kernel import rpc, trace
+from feira.kernel import trace
 from feira.kernel.errors import NotFound, Refused
 from feira.kernel.message import Message, remote
+from feira.transport import rpc
 
 
 class Said(Message, frozen=True, kw_only=True):

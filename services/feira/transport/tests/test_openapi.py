@@ -11,7 +11,7 @@ from msgspec import Meta
 
 from feira.kernel.errors import RateLimited, Refused
 from feira.kernel.http import JSON, NDJSON, Body, Cursor, Files, Limit, Money, Page, Query, Request, Route, Stream, View
-from feira.kernel.openapi import PAGES, openapi
+from feira.transport.openapi import PAGES, openapi
 
 
 class Thing(Body, frozen=True, kw_only=True):

@@ -20,10 +20,10 @@ from feira.contracts.catalog import Catalog, Held, Hold, OutOfStock, Released
 from feira.contracts.goods import Line, PricedLine
 from feira.contracts.payments import Authorized
 from feira.contracts.users import KeysAsk
-from feira.kernel import proto
 from feira.kernel.errors import Refused
 from feira.kernel.message import Message, Number
-from feira.kernel.proto import WireError
+from feira.transport import proto
+from feira.transport.proto import WireError
 
 ROOT = Path(__file__).resolve().parents[4]
 MODULES = [importlib.import_module(f"feira.contracts.{m.name}") for m in pkgutil.iter_modules(contracts.__path__)]

@@ -9,7 +9,6 @@ from typing import Any, Final
 
 import msgspec
 
-from feira.kernel.edge import ACCESS_COOKIE
 from feira.kernel.errors import (
     Forbidden,
     Invalid,
@@ -22,7 +21,8 @@ from feira.kernel.errors import (
     Unavailable,
 )
 from feira.kernel.http import JSON, Answer, Files, Request, Route, Stream
-from feira.kernel.problems import (
+from feira.transport.heads import ACCESS_COOKIE
+from feira.transport.problems import (
     PROBLEM,
     CrossSite,
     RequestTimeout,

@@ -12,11 +12,11 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import Key, KeySet, OctKey, OKPKey, RSAKey
 
-from feira.kernel import auth
-from feira.kernel.auth import Verifier
-from feira.kernel.edge import Addresses, read_cookies
 from feira.kernel.errors import Unauthenticated, Unavailable
 from feira.kernel.http import GUEST, Caller, Request, Route, View
+from feira.transport import auth
+from feira.transport.auth import Verifier
+from feira.transport.heads import Addresses, read_cookies
 
 ISSUER = "https://shop.example"
 
@@ -223,7 +223,7 @@ class Keys:
 async def test_keys_are_asked_for_when_they_are_unknown_and_not_too_often(monkeypatch: pytest.MonkeyPatch) -> None:
     keys, now = Keys(), 1000.0
     verifier = Verifier(ISSUER, keys)
-    monkeypatch.setattr("feira.kernel.auth.time.monotonic", lambda: now)
+    monkeypatch.setattr("feira.transport.auth.time.monotonic", lambda: now)
     first = keys.token()
     assert (await verifier.caller(first)).user_id
     assert (await verifier.caller(keys.token())).user_id
@@ -246,7 +246,7 @@ async def test_users_being_away_is_not_the_callers_fault(monkeypatch: pytest.Mon
     keys, now = Keys(), 1000.0
     keys.down = True
     verifier = Verifier(ISSUER, keys)
-    monkeypatch.setattr("feira.kernel.auth.time.monotonic", lambda: now)
+    monkeypatch.setattr("feira.transport.auth.time.monotonic", lambda: now)
     with pytest.raises(Unavailable):
         await verifier.caller(keys.token())
     keys.down, now = False, now + 5
