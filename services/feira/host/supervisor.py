@@ -12,7 +12,8 @@ import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator, Sequence
-from contextlib import aclosing, asynccontextmanager
+from contextlib import aclosing, asynccontextmanager, suppress
+from typing import TextIO
 
 import msgspec
 
@@ -49,6 +50,8 @@ class Supervisor:
         """From the first check to the last goodbye; raises HostError for what the operator must hear."""
         me: asyncio.Task[None] | None = asyncio.current_task()
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            if number == signal.SIGHUP and signal.getsignal(number) == signal.SIG_IGN:
+                continue  # Started with nohup: it shall outlive its terminal.
             asyncio.get_running_loop().add_signal_handler(number, self._on_signal, me)
         try:
             await self._run()
@@ -166,8 +169,7 @@ class Supervisor:
     async def _welcome(self) -> None:
         await self._all_ready.wait()
         log = str(self.data.postgres_log) if self.order.embedded else ""
-        sys.stdout.write(banner(self.order, self._staff, log, colour=sys.stdout.isatty()) + "\n")
-        sys.stdout.flush()
+        _write(sys.stdout, banner(self.order, self._staff, log, colour=sys.stdout.isatty()))
 
 
 async def _keep_log_short(postgres: Postgres) -> None:
@@ -212,8 +214,14 @@ def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
 
 def say(text: str) -> None:
     """Tell the operator; the shop's own output is its log."""
-    sys.stderr.write(f"{text}\n")
-    sys.stderr.flush()
+    _write(sys.stderr, text)
+
+
+def _write(stream: TextIO, text: str) -> None:
+    """A terminal that is closed, or a pipe that nobody reads any more, is no reason to close the shop."""
+    with suppress(OSError, ValueError):
+        stream.write(f"{text}\n")
+        stream.flush()
 
 
 def become(order: Order) -> None:

@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable, Sequence
 import msgspec
 import uvloop
 
-from feira.app import AppError, migrate_all, serve
+from feira.app import AppError, connections_min, migrate_all, serve
 from feira.host.errors import HostError
 from feira.host.launch import die_with
 from feira.host.order import Order, Report
@@ -26,6 +26,9 @@ EXPECTED = (HostError, AppError, MigrationError, OSError)  # What the machine do
 
 
 async def prepare(order: Order, tell: Tell) -> None:
+    least = connections_min(order.settings)
+    if order.settings.db_connections < least:
+        raise HostError(f"--db-connections must be at least {least} for these services and workers")
     if ran := await migrate_all(order.settings):
         tell(Report(kind="said", text=f"The database is up to date: {len(ran)} migrations were run."))
     if order.demo:

@@ -163,6 +163,20 @@ def test_a_bug_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys:
     assert "one by none" in capsys.readouterr().out
 
 
+async def test_too_few_connections(tmp_path: Path) -> None:
+    with pytest.raises(HostError, match="--db-connections must be at least 8"):
+        await worker.prepare(an_order(tmp_path, db_connections=7), lambda _report: None)
+
+
+def test_nobody_listens_any_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    monkeypatch.setattr(sys, "stderr", os.fdopen(writing, "w"))
+    supervisor.say("hello")
+    with pytest.raises(BrokenPipeError):
+        sys.stderr.close()
+
+
 def test_the_banner(tmp_path: Path) -> None:
     order = an_order(tmp_path, run=("orders",), production=True)
     order = msgspec.structs.replace(order, warnings=("give --smtp-url",))

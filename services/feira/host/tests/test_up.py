@@ -220,6 +220,19 @@ async def test_a_shop_on_a_database_of_its_own(open_up: Callable[..., Up], dsn: 
     assert status == 0
 
 
+def test_nohup(open_up: Callable[..., Up]) -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        up = open_up()
+    finally:
+        signal.signal(signal.SIGHUP, before)
+    up.wait_open()
+    up.process.send_signal(signal.SIGHUP)
+    time.sleep(0.3)
+    assert up.ready()
+    assert up.stop()[0] == 0
+
+
 def test_a_stop_while_it_starts(open_up: Callable[..., Up], data: Path) -> None:
     up = open_up()
     until((data / "postgres.new").exists)
