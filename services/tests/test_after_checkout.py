@@ -75,7 +75,7 @@ async def test_an_order_never_paid_is_cancelled_and_its_stock_free(shop: Shop) -
 
 
 async def test_forged_and_stale_messages_have_no_effect(shop: Shop) -> None:
-    sku, order = await bought(shop, token="tok_async")
+    _, order = await bought(shop, token="tok_async")
     body = {"id": uuid4().hex, "type": "charge.paid", "order_id": order["id"]}
     for raw, headers in (
         signed(body, "not the secret"),
@@ -108,7 +108,7 @@ async def test_cancelling_gives_stock_and_money_back_once(shop: Shop) -> None:
 
 async def test_cancelling_against_a_capture_under_way_leaves_nothing_owed(shop: Shop) -> None:
     made = [await bought(shop) for _ in range(8)]
-    for sku, order in made:  # At once, while payments are being captured.
+    for _, order in made:  # At once, while payments are being captured.
         reply = await shop.post(f"/v1/orders/{order['id']}/cancel", headers={"order-token": order["token"]})
         assert reply.status == 200, reply.raw
     await shop.settle()
@@ -144,7 +144,7 @@ async def test_refunds_add_up_to_what_was_captured_and_no_further(shop: Shop) ->
 
 
 async def test_a_refund_is_keyed(shop: Shop) -> None:
-    sku, order = await captured(shop)
+    _, order = await captured(shop)
     path, body = f"/v1/admin/orders/{order['id']}/refunds", {"amount": brl(100), "reason": "late"}
     first = await shop.staff("POST", path, body, key="r1")
     again = await shop.staff("POST", path, body, key="r1")

@@ -44,7 +44,7 @@ async def locked(shop: Shop, service: str, table: str) -> AsyncIterator[None]:
 
 
 async def kill_workers(shop: Shop, service: str = "orders") -> None:
-    """kill -9 of the processes that do the checkout's work."""
+    """The processes that do the checkout's work die at once: kill -9."""
     for pid in (shop.processes.get("shop") or shop.processes[service]).children():
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
@@ -52,14 +52,13 @@ async def kill_workers(shop: Shop, service: str = "orders") -> None:
 
 async def insist(ask: Callable[[], Awaitable[Reply]], status: int = 201) -> Reply:
     """Ask until it is answered so, as a client with patience does."""
-    last: Any = None
     async with asyncio.timeout(RETRY_TIMEOUT_S):
         while True:
             with suppress(aiohttp.ClientError, OSError):
-                last = await ask()
-                if last.status == status:
-                    return last
-                assert last.status in {409, 429, 502, 503}, last.raw
+                reply = await ask()
+                if reply.status == status:
+                    return reply
+                assert reply.status in {409, 429, 502, 503}, reply.raw
             await asyncio.sleep(0.25)
 
 

@@ -60,8 +60,9 @@ async def test_characters_that_are_none_in_every_text_of_an_order(shop: Shop, od
 @pytest.mark.parametrize("odd", ODD, ids=["nul", "nul-inside", "high-surrogate", "low-surrogate"])
 async def test_characters_that_are_none_in_the_back_office(shop: Shop, odd: str) -> None:
     sku = f"o-{uuid4().hex}"
-    product = {"name": "N", "variants": [{"sku": sku, "price": {"amount": 1, "currency": "BRL"}}]}
-    for change in (
+    variant: dict[str, Any] = {"sku": sku, "price": {"amount": 1, "currency": "BRL"}}
+    product: dict[str, Any] = {"name": "N", "variants": [variant]}
+    changes: tuple[dict[str, Any], ...] = (
         {"name": odd},
         {"slug": odd},
         {"description": odd},
@@ -69,10 +70,11 @@ async def test_characters_that_are_none_in_the_back_office(shop: Shop, odd: str)
         {"attributes": {odd: "x"}},
         {"attributes": {"x": odd}},
         {"translations": {"pt-BR": {"name": odd}}},
-        {"variants": [{**product["variants"][0], "sku": odd}]},
-        {"variants": [{**product["variants"][0], "name": odd}]},
-        {"variants": [{**product["variants"][0], "options": {"size": odd}}]},
-    ):
+        {"variants": [{**variant, "sku": odd}]},
+        {"variants": [{**variant, "name": odd}]},
+        {"variants": [{**variant, "options": {"size": odd}}]},
+    )
+    for change in changes:
         data = json.dumps({**product, **change}).encode()
         reply = await shop.ask("POST", "/v1/admin/products", data=data, token=shop.staff_token, headers=JSON)
         assert reply.status in {400, 422}, (change, reply.raw)

@@ -44,7 +44,7 @@ async def test_processes_that_start_together_migrate_once(dsn: str, home: Path) 
 
 async def test_a_file_that_fails_leaves_nothing_and_is_told(dsn: str, home: Path) -> None:
     (home / "0002_wrong.sql").write_text("create table other (id int); create table wrong (id nonsense)")
-    with pytest.raises(MigrationError, match="0002_wrong.sql failed"):
+    with pytest.raises(MigrationError, match=r"0002_wrong\.sql failed"):
         await migrate(dsn, "things", [home])
     assert await value(dsn, "select to_regclass('things.other')") is None
     assert await value(dsn, "select to_regclass('things.thing')") is not None
