@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
+import asyncpg
 import msgspec
 
 from feira.carts.card import card as carts
@@ -246,3 +247,15 @@ async def opened(settings: Settings, names: Sequence[str] = ()) -> AsyncIterator
         yield shop
     finally:
         await shop.close()
+
+
+def sketched() -> Shop:
+    """All services, built but never connected: for what their routes tell without a database. Wants a running loop."""
+    settings = Settings(secret="00" * 32, data="")
+    shop = Shop(settings)
+    for card in shop.cards:
+        db = Db(asyncpg.create_pool(), card.name)  # A pool connects when it is first awaited: this one never is.
+        context = Context(db=db, settings=settings, wake=lambda _job: None, log=logs.logger(card.name))
+        needs = {name: shop.find(contract) for name, contract in card.needs.items()}
+        shop.services[card.name] = card.build(context, **needs)
+    return shop

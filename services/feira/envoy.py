@@ -1,14 +1,11 @@
 """The front of a shop whose services run apart: an Envoy configuration made from the services' own tables of routes.
 
-    feira envoy --port 8000 --service users=127.0.0.1:8101 --service catalog=127.0.0.1:8102 … > envoy.json
-    envoy -c envoy.json
+`feira envoy` prints it; the tests of separate services go through a real Envoy that runs on it.
 """
 
 import re
-from collections.abc import Mapping
-from typing import Any, cast
-
-from feira.app import CARDS
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 TIMEOUT_S = 120  # An import streams for a while; each service bounds its own answers far below.
 CONNECT_TIMEOUT_S = 2
@@ -18,25 +15,22 @@ _ROUTER = "type.googleapis.com/envoy.extensions.filters.http.router.v3.Router"
 _MANAGER = "type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager"
 
 
-def paths_of(name: str) -> list[str]:
-    """The paths that a service answers, with their parameters in braces."""
-    # A service's table of routes does not depend on the service that will answer them.
-    return sorted({route.path for route in CARDS[name].routes(cast("Any", None))})
-
-
 def _pattern(path: str) -> str:
     return "".join("[^/]+" if part.startswith("{") else re.escape(part) for part in re.split(r"(\{[^}]+\})", path))
 
 
-def config(services: Mapping[str, str], *, host: str = "127.0.0.1", port: int = 8000) -> dict[str, Any]:
-    """Envoy's bootstrap: one listener, and each path led to its service at `host:port`.
+def config(
+    services: Mapping[str, str], paths: Mapping[str, Iterable[str]], *, host: str = "127.0.0.1", port: int = 8000
+) -> dict[str, Any]:
+    """Envoy's bootstrap: one listener, and each path led to the service that answers it.
 
-    What no service knows goes to the first, whose answer is a problem document like all others.
+    `services` tells where each service's HTTP is (`host:port`), `paths` which paths it answers, parameters in braces. What
+    no service knows goes to the first, whose answer is a problem document like all others.
     """
-    entries = [(path, name) for name in services for path in paths_of(name)]
+    entries = {(path, name) for name in services for path in paths[name]}
     # Words before parameters: /v1/users/me is not the page of a user.
-    entries.sort(key=lambda entry: (entry[0].count("{"), entry[0]))
-    routes = [_route({"safe_regex": {"regex": _pattern(path)}}, name) for path, name in entries]
+    ordered = sorted(entries, key=lambda entry: (entry[0].count("{"), entry))
+    routes = [_route({"safe_regex": {"regex": _pattern(path)}}, name) for path, name in ordered]
     routes.append(_route({"prefix": "/"}, next(iter(services))))
     manager = {
         "@type": _MANAGER,
@@ -78,7 +72,11 @@ def _cluster(name: str, address: str) -> dict[str, Any]:
         "load_assignment": {"cluster_name": name, "endpoints": [{"lb_endpoints": [endpoint]}]},
         "circuit_breakers": {
             "thresholds": [
-                {"max_connections": CONNECTIONS_MAX, "max_pending_requests": CONNECTIONS_MAX, "max_requests": CONNECTIONS_MAX}
+                {
+                    "max_connections": CONNECTIONS_MAX,
+                    "max_pending_requests": CONNECTIONS_MAX,
+                    "max_requests": CONNECTIONS_MAX,
+                }
             ]
         },
     }

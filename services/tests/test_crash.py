@@ -8,6 +8,7 @@ import os
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 from typing import Any
 
 import aiohttp
@@ -85,10 +86,7 @@ async def test_a_checkout_killed_after_any_step_is_finished_by_a_retry(new_shop:
                 reply = await buying
                 assert step == "after the commit" or reply.status >= 500
         await (shop.processes.get("shop") or shop.processes["orders"]).until_ready()
-    replies = {
-        step: await insist(lambda body=body: shop.post("/v1/orders", body, key="crash"))
-        for step, body in bodies.items()
-    }
+    replies = {step: await insist(partial(shop.post, "/v1/orders", body, key="crash")) for step, body in bodies.items()}
     assert len({reply.json["id"] for reply in replies.values()}) == len(STEPS)
     for step, reply in replies.items():
         await until_paid(shop, reply.json["id"], "captured", 60)
@@ -126,10 +124,7 @@ async def test_killed_whole_and_started_again_nothing_is_lost(new_shop: NewShop)
     await process.start()
     await process.until_ready()
     replies = await asyncio.gather(
-        *(
-            insist(lambda n=n: shop.post("/v1/orders", {**body, "email": f"k{n}@buyer.test"}, key="k"))
-            for n in range(120)
-        )
+        *(insist(partial(shop.post, "/v1/orders", {**body, "email": f"k{n}@buyer.test"}, key="k")) for n in range(120))
     )
     for n, reply in enumerate(replies):
         assert told.get(f"k{n}", reply.json["id"]) == reply.json["id"]

@@ -11,6 +11,7 @@ import typer
 from feira.cli import events, goods, staff
 from feira.cli.config import config
 from feira.cli.doctor import doctor
+from feira.cli.envoy import envoy
 from feira.cli.export import export
 from feira.cli.migrate import migrate
 from feira.cli.openapi import openapi
@@ -44,6 +45,7 @@ app.add_typer(events.app, name="events")
 app.command()(config)
 app.command()(doctor)
 app.command()(openapi)
+app.command()(envoy)
 
 
 def main() -> None:

@@ -3,7 +3,6 @@
 from pathlib import Path
 from typing import Annotated, Any
 
-import asyncpg
 import msgspec
 import typer
 from typer import Option
@@ -12,8 +11,6 @@ from feira import __version__
 from feira.cli.output import people, say_json
 from feira.cli.shop import run
 from feira.host.errors import HostError
-from feira.kernel.config import Settings
-from feira.kernel.db import Db
 
 
 def openapi(
@@ -46,20 +43,11 @@ def openapi(
 
 
 async def _document() -> Any:
-    """Of all services, built but never connected."""
-    from feira.app import Shop  # Here, because it imports the whole program.
-    from feira.kernel import logs
-    from feira.kernel.card import Context
+    from feira.app import sketched  # Here, because it imports the whole program.
     from feira.transport.openapi import openapi as describe
 
-    settings = Settings(secret="00" * 32, data="")
-    shop = Shop(settings)
-    for card in shop.cards:
-        db = Db(asyncpg.create_pool(), card.name)  # A pool connects when it is first awaited: this one never is.
-        context = Context(db=db, settings=settings, wake=lambda _job: None, log=logs.logger(card.name))
-        needs = {name: shop.find(contract) for name, contract in card.needs.items()}
-        shop.services[card.name] = card.build(context, **needs)
-    return describe(shop.routes(), title=settings.shop_name, version=__version__)
+    shop = sketched()
+    return describe(shop.routes(), title=shop.settings.shop_name, version=__version__)
 
 
 def _pretty(document: Any) -> str:

@@ -140,7 +140,7 @@ async def place_at(dsn: str, *, worker: int = 0, workers: int = 1) -> AsyncItera
 
 async def until(true: Callable[[], Awaitable[bool]], timeout_s: float = 15) -> None:
     async with asyncio.timeout(timeout_s):
-        while not await true():  # noqa: ASYNC110 - what is waited for happens in a database.
+        while not await true():
             await asyncio.sleep(0.02)
 
 
