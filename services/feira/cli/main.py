@@ -68,5 +68,5 @@ def main() -> None:
 
 def _fail(sentence: str) -> None:
     notes.print("[red]feira:[/red]", end=" ")
-    notes.print(sentence, markup=False, soft_wrap=True)
+    notes.print(" ".join(sentence.split()), markup=False, soft_wrap=True)
     sys.exit(1)

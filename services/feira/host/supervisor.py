@@ -241,7 +241,7 @@ def main(arguments: Sequence[str]) -> int:
     try:
         asyncio.run(Supervisor(order).run())
     except HostError as failure:
-        say(f"feira: {failure}")
+        say(f"feira: {' '.join(str(failure).split())}")
         return 1
     return 0
 
