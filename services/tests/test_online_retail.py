@@ -206,7 +206,7 @@ def test_every_slice_has_the_largest_invoices(table: Table) -> None:
 async def test_real_invoices_add_up(new_shop: NewShop, table: Table, mode: str) -> None:
     """The acceptance run in small: bought, given back, and compared to the penny."""
     shop = await new_shop(mode, "--currency", "GBP", "--country", "GB")
-    client = Client(shop.http, shop.url_of)
+    client = Client(shop.http, lambda path: shop.url + path)
     staff = Login(client, ADMIN["email"], ADMIN["password"])
     began = datetime.now(UTC) - timedelta(minutes=1)
     await stock_up(client, staff, table.goods, "GBP")
