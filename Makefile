@@ -71,6 +71,7 @@ $(BIN)/python:
 		'(on Debian and Ubuntu: apt install python3-venv)' >&2; exit 1
 
 .venv/.uv-$(UV_VERSION): | $(BIN)/python
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(BIN)/python -m ensurepip >/dev/null
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
 	@touch $@
 
