@@ -7,8 +7,9 @@ process number which some other program has by now would keep the next start fro
 import asyncio
 import os
 import signal
+import subprocess
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -29,8 +30,6 @@ def mark(home: Path) -> str:
 
 async def end_leftovers(home: Path, sockets: Path, say: Callable[[str], None]) -> None:
     """End every PostgreSQL process of this directory; the caller holds the directory's lock, so none is wanted."""
-    if not _PROC.is_dir():
-        return  # PostgreSQL then checks its own pid file, which is right but for reused numbers.
     name = mark(home)
     for ending, patience_s in ENDINGS:
         if not (found := _processes(name)):
@@ -51,16 +50,26 @@ async def end_leftovers(home: Path, sockets: Path, say: Callable[[str], None]) -
 def _processes(name: str) -> dict[int, bool]:
     """The processes with this name in their titles, each with whether it is the one that starts the others."""
     found = {}
-    for entry in _PROC.iterdir():
-        if not entry.name.isdigit():
-            continue
-        with suppress(OSError):  # It may end while we look.
-            if (entry / "comm").read_bytes().strip() != b"postgres":
-                continue
-            title = (entry / "cmdline").read_bytes()
-            if name.encode() in title:
-                found[int(entry.name)] = b"cluster_name=" in title
+    for pid, title in _titles():
+        if b"postgres" in title and name.encode() in title:
+            found[pid] = b"cluster_name=" in title
     return found
+
+
+def _titles() -> Iterator[tuple[int, bytes]]:
+    if not _PROC.is_dir():
+        listed = subprocess.run(
+            ["/bin/ps", "-axww", "-o", "pid=,command="], capture_output=True, check=True, timeout=30
+        )
+        for line in listed.stdout.splitlines():
+            pid, _, title = line.strip().partition(b" ")
+            yield int(pid), title
+        return
+    for entry in _PROC.iterdir():
+        if entry.name.isdigit():
+            with suppress(OSError):  # It may end while we look.
+                if (entry / "comm").read_bytes().strip() == b"postgres":
+                    yield int(entry.name), (entry / "cmdline").read_bytes()
 
 
 def _signal(pids: Iterable[int], number: int) -> None:

@@ -21,6 +21,8 @@ from feira.host.samples import fill
 from feira.kernel import logs
 from feira.kernel.migrate import MigrationError
 
+PARENT_EVERY_S = 1.0
+
 Tell = Callable[[Report], None]
 EXPECTED = (HostError, AppError, MigrationError, OSError)  # What the machine does, and says in its own words.
 
@@ -38,7 +40,17 @@ async def prepare(order: Order, tell: Tell) -> None:
 async def serving(order: Order, tell: Tell) -> None:
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
+    watch = asyncio.create_task(_end_with_parent(stop))
     await serve(order.settings, lambda: tell(Report(kind="ready")), stop)
+    watch.cancel()
+
+
+async def _end_with_parent(stop: asyncio.Event) -> None:
+    """Linux kills us with our parent; elsewhere we have to see for ourselves that it has gone."""
+    parent = os.getppid()
+    while os.getppid() == parent:
+        await asyncio.sleep(PARENT_EVERY_S)
+    stop.set()
 
 
 TASKS: dict[str, Callable[[Order, Tell], Awaitable[None]]] = {"prepare": prepare, "serve": serving}

@@ -163,6 +163,17 @@ def test_a_bug_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys:
     assert "one by none" in capsys.readouterr().out
 
 
+async def test_a_worker_sees_that_its_parent_has_gone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worker, "PARENT_EVERY_S", 0.01)
+    stop = asyncio.Event()
+    watch = asyncio.create_task(worker._end_with_parent(stop))
+    await asyncio.sleep(0.05)
+    assert not stop.is_set()
+    monkeypatch.setattr(os, "getppid", lambda: 1)
+    await asyncio.wait_for(watch, 5)
+    assert stop.is_set()
+
+
 async def test_too_few_connections(tmp_path: Path) -> None:
     with pytest.raises(HostError, match="--db-connections must be at least 8"):
         await worker.prepare(an_order(tmp_path, db_connections=7), lambda _report: None)
