@@ -18,6 +18,8 @@ import aiohttp
 import asyncpg
 import envoy
 
+from feira.host.datadir import DataDir
+
 SERVICES = ("users", "catalog", "carts", "orders", "payments", "notifications")
 START_TIMEOUT_S = 60.0
 STOP_TIMEOUT_S = 30.0
@@ -55,6 +57,20 @@ class Reply:
     def code(self) -> str:
         """The problem's code, or nothing where there is no problem."""
         return str(self.json.get("code", "")) if self.raw.startswith(b"{") else ""
+
+
+@dataclass
+class Done:
+    """A command that has ended."""
+
+    status: int
+    out: str
+    err: str
+
+    @property
+    def lines(self) -> list[Any]:
+        """What it said with --json, line by line."""
+        return [json.loads(line) for line in self.out.splitlines()]
 
 
 @dataclass
@@ -134,6 +150,7 @@ class Shop:
             await asyncio.gather(*(process.until_ready() for process in self.processes.values()))
             if self.mode == "many":
                 await self._open_front()
+            self._find_embedded()
             await self._hire()
         except BaseException:
             await self.__aexit__()
@@ -172,17 +189,29 @@ class Shop:
                         return
                 await asyncio.sleep(0.05)
 
+    def _find_embedded(self) -> None:
+        """A PostgreSQL of the shop's own is where its data directory says."""
+        if self.mode == "embedded" and (running := DataDir(self.home / "data").running()):
+            self.databases = dict.fromkeys(self.databases, running.database_url)
+
     async def _hire(self) -> None:
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "feira", "staff", "add", ADMIN["email"], "--role", "admin", "--password-stdin",
-            stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
-            env={**os.environ, **next(iter(self.processes.values())).environment, "DATABASE_URL": self.databases["users"]},
-        )  # fmt: skip
-        out, _ = await process.communicate(ADMIN["password"].encode())
-        assert process.returncode == 0, out.decode()
+        word = ADMIN["password"].encode()
+        done = await self.feira("staff", "add", ADMIN["email"], "--role", "admin", "--password-stdin", stdin=word)
+        assert done.status == 0, done.err
         reply = await self.post("/v1/sessions", ADMIN)
         assert reply.status == 200, reply.raw
         self.staff_token = reply.json["access_token"]
+
+    async def feira(self, *arguments: str, service: str = "users", stdin: bytes = b"") -> Done:
+        """Run a command beside the shop, with the surroundings of the process that runs this service."""
+        environment = (self.processes.get("shop") or self.processes[service]).environment
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "feira", *arguments,
+            stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+            env={**os.environ, **environment},
+        )  # fmt: skip
+        out, err = await process.communicate(stdin)
+        return Done(process.returncode or 0, out.decode(), err.decode())
 
     async def ask(
         self,
