@@ -8,7 +8,7 @@ from typing import Generic, TypeVar
 
 import asyncpg
 
-from feira.kernel import metrics
+from feira.kernel import metrics, trace
 from feira.kernel.db import LOST
 from feira.kernel.errors import Overloaded, Refused, Unavailable
 
@@ -51,7 +51,7 @@ class Batcher(Generic[Ask, Answer]):
         self._same = same
         self._lanes = lanes  # How many batches may run at once.
         self._running = 0
-        self._waiting: deque[tuple[Ask, asyncio.Future[Answer | Refused]]] = deque()
+        self._waiting: deque[tuple[Ask, asyncio.Future[Answer | Refused], trace.Trace | None]] = deque()
         self._tasks: set[asyncio.Task[None]] = set()
         self._sizes = metrics.BATCH_SIZE.labels(name)
         self._depths = metrics.BATCH_QUEUE.labels(name)
@@ -72,7 +72,7 @@ class Batcher(Generic[Ask, Answer]):
         if len(self._waiting) >= QUEUE_MAX:
             future.set_result(Overloaded("too many wait for the same; nothing was begun"))
             return future
-        self._waiting.append((ask, future))
+        self._waiting.append((ask, future, trace.current()))
         if self._running < self._lanes:
             self._running += 1
             # Not the first caller's context: his request, and his deadline, end long before the lane does.
@@ -84,6 +84,7 @@ class Batcher(Generic[Ask, Answer]):
     async def _drain(self) -> None:
         try:
             while self._waiting:
+                trace.resume(self._waiting[0][2])  # A batch of one is traced truly, one of many by its first.
                 await self._settle(self._take())
         finally:
             self._running -= 1
@@ -94,7 +95,7 @@ class Batcher(Generic[Ask, Answer]):
         rows = 0
         self._depths.observe(len(self._waiting))
         while self._waiting and len(batch) < CALLS_MAX:
-            ask, future = self._waiting[0]
+            ask, future, _ = self._waiting[0]
             key = self._same(ask) if self._same else None
             if key is not None and key in seen:
                 batch[seen[key]][1].append(future)

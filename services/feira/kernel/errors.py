@@ -22,6 +22,7 @@ class Refused(Exception):  # noqa: N818 - a refusal is an answer, not an error.
     status: ClassVar[int] = 409
     code: ClassVar[str] = "refused"
     title: ClassVar[str] = "The request was refused"
+    blamed: ClassVar[str] = ""  # Of a 422: the field that it is always about.
 
     def __init__(self, detail: str = "", **extra: Any) -> None:
         super().__init__(detail or self.title)
@@ -44,7 +45,7 @@ class Invalid(Refused):
     @classmethod
     def field(cls, field: str, message: str) -> "Invalid":
         """The request is refused for this one field."""
-        return cls(f"{field}: {message}", errors=(FieldError(field, message),))
+        return cls(f"{field}: {message}" if field else message, errors=(FieldError(field, message),))
 
 
 class Malformed(Refused):

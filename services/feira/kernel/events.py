@@ -70,18 +70,17 @@ async def emit(tx: Tx, *events: Event) -> None:
     """
     if not events:
         return
-    headers = msgspec.json.encode(trace.headers()).decode()
     keys = [event.key for event in events]
     await tx.execute(
         """insert into outbox (partition, event_id, topic, key, headers, payload)
-           select p, i, t, k, $5, b
-           from unnest($1::smallint[], $2::uuid[], $3::text[], $4::text[], $6::text[]) with ordinality
-                as e(p, i, t, k, b, n) order by n""",
+           select p, i, t, k, h, b
+           from unnest($1::smallint[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[]) with ordinality
+                as e(p, i, t, k, h, b, n) order by n""",
         [partition_of(key) for key in keys],
         [uuid7() for _ in events],
         [event.topic for event in events],
         keys,
-        headers,
+        [_encode(trace.headers(key)).decode() for key in keys],
         [_encode(event).decode() for event in events],
     )
     mark_emitted(tx)
@@ -116,9 +115,11 @@ async def tend_inbox(db: Db, oldest: datetime | None) -> None:
         for ahead in range(INBOX_DAYS_AHEAD + 1):
             day = today + timedelta(days=ahead)
             if (name := f"inbox_{day:%Y%m%d}") not in have:
-                # What was heard before the day had its partition moves into it.
+                # What was heard before the day had its partition moves into it. Who is about to hear waits for the whole
+                # inbox, because a place chosen in the default partition would be the wrong one afterwards.
                 await tx.execute(
-                    f"""create table {name} (like inbox including all);
+                    f"""lock table inbox in share row exclusive mode;
+                        create table {name} (like inbox including all);
                         lock table inbox_default in access exclusive mode;
                         with moved as (delete from inbox_default where day = '{day}' returning *)
                         insert into {name} select * from moved;

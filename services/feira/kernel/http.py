@@ -12,7 +12,7 @@ of routes:
             return view(await carts.add(request.path["cart_id"], request.caller, request.body))
 
         return [Route("POST", "/v1/carts/{cart_id}/lines", add_line, summary="Add a line", tag="Carts", body=AddLine,
-                      reply=CartView, refusals=(UnknownCart, UnknownSku), example={"sku": "acai-500", "quantity": 2})]
+                      reply=CartView, refusals=(UnknownCart, UnknownSku), example={"sku": "ACAI-PULP-400G", "quantity": 2})]
 
 Before the handler runs, the kernel has checked the caller's role, the sizes, the encoding, every type and constraint,
 and that no text holds NUL or a lone surrogate and no integer passes 64 bits. A handler answers a `View`, or an `Answer`

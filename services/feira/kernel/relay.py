@@ -117,7 +117,9 @@ class Consumer:
 
     async def handle(self, handler: On, records: Sequence[Record]) -> None:
         """One transaction: the events are written down as heard, and their effects with them."""
-        trace.restore(msgspec.json.decode(records[0].headers, type=dict[str, str]))
+        # The rest of the batch keeps its own traces for what it will announce.
+        traces = {record.key: trace.restore(_headers(record)) for record in reversed(records)}
+        trace.belong(traces)
         async with self._db.tx() as tx:
             # Who replays a parked event locks it: either we see it and wait behind it, or it is done with.
             behind = await tx.fetch(
@@ -148,10 +150,14 @@ class Consumer:
             if first != number:
                 raise LookupError(f"event {number} waits behind event {first} of its key: replay that first")
             [handler] = [h for h in self._handlers[row["topic"]] if h.name == row["handler"]]
-            trace.restore(msgspec.json.decode(row["headers"], type=dict[str, str]))
+            trace.restore(_headers(_record(row)))
             await handler.run(self._service, tx, [_record(row).heard(handler.kind)])
             await tx.execute("delete from parked where id = $1", number)
         return str(row["handler"])
+
+
+def _headers(record: Record) -> dict[str, str]:
+    return msgspec.json.decode(record.headers, type=dict[str, str])
 
 
 async def _park(tx: Tx, handler: str, records: Sequence[Record], error: str) -> None:

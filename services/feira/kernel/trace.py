@@ -26,6 +26,7 @@ class Trace(msgspec.Struct, frozen=True, kw_only=True):
 
 
 _current: ContextVar[Trace | None] = ContextVar("feira_trace", default=None)
+_of_keys: ContextVar[Mapping[str, Trace]] = ContextVar("feira_traces_of_keys", default={})  # noqa: B039 - never changed.
 
 
 def begin(request_id: str | None = None, traceparent: str | None = None, order_id: str | None = None) -> Trace:
@@ -66,9 +67,14 @@ def bind(*, order_id: object) -> Trace:
     return trace
 
 
-def headers() -> dict[str, str]:
-    """The current trace for gRPC metadata or an outbox row; empty outside any request."""
-    trace = _current.get()
+def belong(traces: Mapping[str, Trace | None]) -> None:
+    """A batch works for many requests: from here on, what is announced of a key belongs to the key's own."""
+    _of_keys.set({key: trace for key, trace in traces.items() if trace is not None})
+
+
+def headers(key: str | None = None) -> dict[str, str]:
+    """The trace that `key` belongs to, else the current one, for gRPC metadata or an outbox row; empty if there is none."""
+    trace = (_of_keys.get().get(key) if key is not None else None) or _current.get()
     if trace is None:
         return {}
     found = {REQUEST_ID: trace.request_id, TRACEPARENT: trace.traceparent}
@@ -79,6 +85,7 @@ def headers() -> dict[str, str]:
 
 def restore(carried: Mapping[str, str]) -> Trace:
     """Go on with the trace that `headers` packed elsewhere, in a span of our own; a new trace if it packed none."""
+    _of_keys.set({})
     return begin(carried.get(REQUEST_ID), carried.get(TRACEPARENT), carried.get(ORDER_ID))
 
 

@@ -16,6 +16,7 @@ from feira.contracts.carts import CartAsk, Carts
 from feira.contracts.catalog import Catalog, Held, Hold, HoldLapsed, Release
 from feira.contracts.goods import Line
 from feira.contracts.payments import Authorize, Authorized, Declined, GatewayFailed, Payments, Void
+from feira.kernel import trace
 from feira.kernel.batcher import Batcher
 from feira.kernel.card import Context
 from feira.kernel.db import Tx
@@ -51,6 +52,7 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
 class Commit(msgspec.Struct, frozen=True, kw_only=True):
     order: Order
     lease: UUID
+    request: trace.Trace | None  # Whose order it is, among the others of its batch.
 
 
 class LeaseLost(Refused):
@@ -97,6 +99,7 @@ class Checkouts:
 
     async def place(self, asked: Checkout) -> Outcome:
         """The order that was asked for, placed once however often it is asked for. Refuses as the rules of checkout say."""
+        trace.bind(order_id=asked.order_id)
         running = self._running.get(asked.order_id)
         if running is not None:
             return await self._join(asked, *running)
@@ -275,7 +278,7 @@ class Checkouts:
             raise HoldLapsed
         number = domain_names.order_number(turn.sequence, self._number_key)
         order = domain_checkout.draft(asked, held, totals, paid, number, now)
-        return await self._commit(Commit(order=order, lease=turn.lease))
+        return await self._commit(Commit(order=order, lease=turn.lease, request=trace.current()))
 
     async def _authorize(self, ask: Authorize) -> Authorized:
         """Not in a batch of ours, which would be as slow as its slowest gateway; payments gathers what it can."""
@@ -321,6 +324,7 @@ class Checkouts:
         Run again after a lost connection, it finds the orders that it had committed by their attempts.
         """
         orders = {ask.order.id: ask.order for ask in asks}
+        trace.belong({str(ask.order.id): ask.request for ask in asks})
         async with self._db.tx() as tx:
             attempts = await store_attempts.lock(tx, {ask.order.id: ask.lease for ask in asks})
             mine = {order_id for order_id, attempt in attempts.items() if attempt.mine}

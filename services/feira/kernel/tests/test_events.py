@@ -14,6 +14,7 @@ import pytest
 
 from feira.kernel import events as events_module
 from feira.kernel import relay as relay_module
+from feira.kernel import trace
 from feira.kernel.bus import Bus, Leases, Queued
 from feira.kernel.card import Card, Gauge, Job
 from feira.kernel.db import LOST, Db, Tx
@@ -60,7 +61,11 @@ async def _write(hearer: Hearer, tx: Tx, heard: Sequence[Heard[Any]], what: str)
         if one.event.name in hearer.poison:
             raise ValueError(f"{one.event.name} cannot be borne")
         await tx.execute(
-            "insert into heard (what, name, version) values ($1, $2, $3)", what, one.event.name, one.event.version
+            "insert into heard (what, name, version, request) values ($1, $2, $3, $4)",
+            what,
+            one.event.name,
+            one.event.version,
+            trace.headers(one.event.name).get(trace.REQUEST_ID),
         )
 
 
@@ -78,7 +83,7 @@ async def close_it(hearer: Hearer, tx: Tx, heard: Sequence[Heard[Closed]]) -> No
 
 
 HANDLERS = (On(Counted, count_it), On(Counted, note_it), On(Closed, close_it))
-TABLE = "create table heard (n bigint generated always as identity, what text, name text, version bigint)"
+TABLE = "create table heard (n bigint generated always as identity, what text, name text, version bigint, request text)"
 
 
 @pytest.fixture
@@ -161,6 +166,24 @@ async def test_what_is_committed_is_heard_once_by_each_handler_in_order(schemas:
                 return await tx.fetchval("select count(*) from outbox") == 0 and await place.bus.waiting() == {}
 
         await until(all_tidy)
+
+
+async def test_each_event_of_a_batch_keeps_the_trace_of_its_request(schemas: str) -> None:
+    async with place_at(schemas) as place:
+        traces = {name: trace.begin(f"request-{name}") for name in ("a", "b")}
+        trace.clear()
+        async with place.teller.tx() as tx:
+            trace.belong(traces)
+            await emit(tx, *(Counted(name=name, version=1) for name in ("a", "b", "c")))
+        await until(lambda: _count(place, 3))
+        async with place.db.read() as tx:
+            heard = {
+                row["name"]: row["request"]
+                for row in await tx.fetch("select name, request from heard where what = 'counted'")
+            }
+        assert (heard["a"], heard["b"]) == ("request-a", "request-b")
+        assert heard["c"] not in heard.values() - {heard["c"]}
+        trace.belong({})
 
 
 async def test_what_is_rolled_back_is_never_heard(schemas: str) -> None:
