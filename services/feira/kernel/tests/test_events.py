@@ -182,7 +182,7 @@ async def test_each_event_of_a_batch_keeps_the_trace_of_its_request(schemas: str
                 for row in await tx.fetch("select name, request from heard where what = 'counted'")
             }
         assert (heard["a"], heard["b"]) == ("request-a", "request-b")
-        assert heard["c"] not in heard.values() - {heard["c"]}
+        assert list(heard.values()).count(heard["c"]) == 1
         trace.belong({})
 
 
