@@ -23,11 +23,15 @@ POLICY: Final = (
     "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; "
     "sandbox allow-popups allow-popups-to-escape-sandbox allow-top-navigation-by-user-activation"
 )
+INBOX_DOC: Final = (
+    "A page for browsers, else a list as all others; `format` decides. `link` holds the token of a mail that has one."
+)
+MAIL_DOC: Final = "As HTML for browsers, else as JSON; `format` decides."
 _HEADERS: Final = (("content-security-policy", POLICY),)
 
 
 class InboxQuery(Query, frozen=True, kw_only=True):
-    format: Literal["html", "json"] = "html"
+    format: Literal["html", "json"] | None = None
     to: Annotated[str, Meta(max_length=EMAIL_MAX)] | None = None
     order_id: UUID | None = None
     kind: Kind | None = None
@@ -36,7 +40,7 @@ class InboxQuery(Query, frozen=True, kw_only=True):
 
 
 class MailQuery(Query, frozen=True, kw_only=True):
-    format: Literal["html", "text", "json"] = "html"
+    format: Literal["html", "text", "json"] | None = None
 
 
 class MailView(View, frozen=True, kw_only=True):
@@ -76,6 +80,13 @@ def _view(service: Notifications, mail: Mail) -> MailView:
     )
 
 
+def _format(request: Request[None, InboxQuery] | Request[None, MailQuery]) -> str:
+    """Browsers name HTML among what they accept, and programs do not."""
+    if request.query.format is not None:
+        return request.query.format
+    return "html" if "text/html" in (request.headers.get("accept") or "").lower() else "json"
+
+
 def routes(service: Notifications) -> list[Route]:
     """`/dev/inbox`, as a page and as JSON."""
 
@@ -90,7 +101,7 @@ def routes(service: Notifications) -> list[Route]:
         )
         following = cursor(mails[query.limit - 1].letter.id) if len(mails) > query.limit else None
         views = [_view(service, mail) for mail in mails[: query.limit]]
-        if query.format == "json":
+        if _format(request) == "json":
             return Answer(200, Page[MailView](items=views, next=following))
         again = None
         if following is not None:
@@ -100,16 +111,17 @@ def routes(service: Notifications) -> list[Route]:
 
     async def show_mail(request: Request[None, MailQuery]) -> Answer:
         mail = await service.read(request.id("mail_id"))
-        if request.query.format == "json":
+        form = _format(request)
+        if form == "json":
             return Answer(200, _view(service, mail))
         rendered = service.render(mail.letter)
-        if request.query.format == "text":
+        if form == "text":
             return Answer(200, rendered.text.encode(), _HEADERS, TEXT)
         return Answer(200, rendered.html.encode(), _HEADERS, HTML)
 
     return [
         Route("GET", "/dev/inbox", show_inbox, summary="The mails of the shop", tag="Development", query=InboxQuery,
-              produces=ANY, dev_only=True, description="A page, or with `format=json` a list as all others."),
+              produces=ANY, dev_only=True, description=INBOX_DOC),
         Route("GET", "/dev/inbox/{mail_id}", show_mail, summary="A mail", tag="Development", query=MailQuery,
-              produces=ANY, refusals=(NotFound,), dev_only=True, description="As HTML, as plain text or as JSON."),
+              produces=ANY, refusals=(NotFound,), dev_only=True, description=MAIL_DOC),
     ]  # fmt: skip

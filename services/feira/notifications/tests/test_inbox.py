@@ -17,13 +17,21 @@ from feira.notifications.service import Notifications
 
 from .conftest import PLACED_AT, account, order
 
+BROWSER = {"accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 
-async def get(service: Notifications, path: str, **asked: Any) -> Answer:
+
+async def get(service: Notifications, path: str, headers: Any = BROWSER, **asked: Any) -> Answer:
     inbox, one = routes(service)
     if path == "/dev/inbox":
-        answer = await inbox.run(Request(body=None, query=msgspec.convert(asked, InboxQuery, strict=False)))
+        query = msgspec.convert(asked, InboxQuery, strict=False)
+        answer = await inbox.run(Request(body=None, query=query, headers=headers))
     else:
-        request = Request(body=None, query=msgspec.convert(asked, MailQuery), path={"mail_id": path.rpartition("/")[2]})
+        request = Request(
+            body=None,
+            query=msgspec.convert(asked, MailQuery),
+            path={"mail_id": path.rpartition("/")[2]},
+            headers=headers,
+        )
         answer = await one.run(request)
     assert isinstance(answer, Answer)
     return answer
@@ -80,6 +88,14 @@ async def test_the_page_lists_mails_and_leads_on(kept: Notifications, ctx: Conte
     assert "to=ana%40example.com" in page
     assert "limit=2" in page
     assert "cursor=" in page
+
+
+async def test_programs_get_json_without_asking(kept: Notifications, ctx: Context, hear: Any) -> None:
+    await hear(kept, ctx.db, card, OrderPlaced(**order()))
+    for headers in ({}, {"accept": "*/*"}, {"accept": "application/json"}):
+        found = msgspec.to_builtins((await get(kept, "/dev/inbox", headers)).body)
+        path = f"/dev/inbox/{found['items'][0]['id']}"
+        assert msgspec.to_builtins((await get(kept, path, headers)).body) == found["items"][0]
 
 
 async def test_a_mail_is_shown_and_can_do_nothing(kept: Notifications, ctx: Context, hear: Any) -> None:
