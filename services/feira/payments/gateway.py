@@ -41,6 +41,7 @@ class Notice(Struct, frozen=True, kw_only=True):
     event_id: str
     charge_id: str
     reference: UUID | None = None
+    order_id: UUID | None = None  # In place of a charge: the order's last one.
     outcome: Literal["paid", "failed"] | None = None
 
 

@@ -27,7 +27,11 @@ WEBHOOK_DOC = """The body is what the gateway sends. The test gateway sends
 `{"id": "evt_…", "type": "charge.paid" | "charge.failed", "charge_id": "ch_…"}` with the header
 `Feira-Signature: t=<unix seconds>,v1=<hex of HMAC-SHA256(secret, "t.body")>`; several `v1` may be given. A signature
 that is wrong or older than five minutes is refused with 400. An event is heard once, however often it is sent; one about
-a charge that we do not know has no effect."""
+a charge that we do not know has no effect.
+
+To settle an order by hand, sign and send `{"order_id": "…", "outcome": "paid" | "failed"}`. The secret is what
+`feira config --show-webhook-secret` prints, taken as it is (do not decode it); the signed text is the time, a dot and the
+body's bytes as they are sent."""
 
 
 def routes(payments: PaymentService) -> list[Route]:
@@ -53,6 +57,7 @@ def routes(payments: PaymentService) -> list[Route]:
             reply=Received,
             refusals=(BadSignature, Malformed, NotFound, TooLarge),
             description=WEBHOOK_DOC,
+            example={"order_id": "0191c3f2-6b1e-5d0a-9c57-2f4f3f5a7b10", "outcome": "paid"},
             reply_example={"received": True},
         ),
         Route(

@@ -3,6 +3,8 @@
 from typing import Literal
 from uuid import UUID
 
+from msgspec.structs import replace
+
 from feira.kernel.errors import NotFound
 from feira.kernel.ids import random_token
 from feira.payments import store
@@ -26,6 +28,12 @@ async def receive(payments: PaymentService, method: str, raw: bytes, signature: 
         raise BadSignature("the signature is missing")
     now = payments.clock()
     notice = gateway.read_webhook(raw, signature, now)
+    if notice.order_id is not None:
+        try:
+            charge_id, reference = await _last_charge(payments, notice.order_id)
+        except NotFound:
+            return False
+        notice = replace(notice, charge_id=charge_id, reference=reference)
     async with payments.db.tx() as tx:
         # The gateway's name for the charge decides, or ours while we wait for its: an order may have had several charges.
         found = await store.find_charge(tx, method, notice.charge_id, notice.reference)
@@ -53,12 +61,19 @@ async def send_outcome(payments: PaymentService, order_id: UUID, outcome: Litera
     practice = payments.practice
     if practice is None:
         raise NotFound
-    async with payments.db.read() as tx:
-        payment = await store.last_payment(tx, order_id, "test")
-    charge_id = await practice.charge_id_of(payment.id) if payment else None
-    if payment is None or charge_id is None:
-        raise NotFound("the test gateway has no charge for this order")
+    charge_id, payment_id = await _last_charge(payments, order_id)
     event_id = f"evt_{random_token(128)}"
-    raw, signature = practice.compose_webhook(event_id, charge_id, outcome, payments.clock(), payment.id)
+    raw, signature = practice.compose_webhook(event_id, charge_id, outcome, payments.clock(), payment_id)
     await receive(payments, "test", raw, signature)
     return event_id
+
+
+async def _last_charge(payments: PaymentService, order_id: UUID) -> tuple[str, UUID]:
+    """What the test gateway calls an order's last payment, and what we call it."""
+    async with payments.db.read() as tx:
+        payment = await store.last_payment(tx, order_id, "test")
+    practice = payments.practice
+    charge_id = await practice.charge_id_of(payment.id) if payment and practice else None
+    if payment is None or charge_id is None:
+        raise NotFound("the test gateway has no charge for this order")
+    return charge_id, payment.id

@@ -74,6 +74,19 @@ async def test_a_signed_webhook_settles_the_payment(buyer: Buyer) -> None:
     assert [type(event) for event in await buyer.desk.said()] == [PaymentAuthorized]
 
 
+@pytest.mark.parametrize(("outcome", "state"), [("paid", "authorized"), ("failed", "failed")])
+async def test_an_order_is_settled_by_hand(buyer: Buyer, outcome: str, state: str) -> None:
+    unknown = json.dumps({"order_id": str(uuid4()), "outcome": outcome}).encode()
+    assert await buyer.send(unknown) == 200
+    assert await buyer.state() == "pending"
+    raw = json.dumps({"order_id": str(buyer.order_id), "outcome": outcome}).encode()
+    assert [await buyer.send(raw) for _ in range(2)] == [200, 200]
+    assert await buyer.state() == state
+    assert await buyer.send(b'{"order_id": 1}') == 400
+    async with buyer.desk.ctx.db.read() as tx:
+        assert await tx.fetchval("select count(*) from webhook_events") == 1
+
+
 async def test_one_signature_of_several_is_enough(buyer: Buyer) -> None:
     raw = await buyer.body()
     at, right = sign(buyer.secret, raw).split(",")
