@@ -71,9 +71,13 @@ def same_product(row: Row, before: Row) -> bool:
 
 
 def body_of(rows: Sequence[Row], currency: str) -> dict[str, Any]:
-    """The rows of one product as the body of its creation, types not yet checked. Empty cells say nothing."""
+    """The rows of one product as the body of its creation, types not yet checked. Empty cells say nothing.
+
+    Refuses with Invalid for a price that cannot be read.
+    """
     first = rows[0]
-    body: dict[str, Any] = {"name": first.get("name", ""), "variants": [_variant(row, currency) for row in rows]}
+    variants = [_variant(row, currency, f"variants.{number}") for number, row in enumerate(rows)]
+    body: dict[str, Any] = {"name": first.get("name", ""), "variants": variants}
     for column in ("slug", "description"):
         if first.get(column):
             body[column] = first[column]
@@ -85,14 +89,17 @@ def body_of(rows: Sequence[Row], currency: str) -> dict[str, Any]:
     return body
 
 
-def _variant(row: Row, currency: str) -> dict[str, Any]:
+def _variant(row: Row, currency: str, place: str) -> dict[str, Any]:
     given = row.get("currency") or currency
-    variant: dict[str, Any] = {"sku": row.get("sku", ""), "price": _price(row.get("price", ""), given)}
+    variant: dict[str, Any] = {
+        "sku": row.get("sku", ""),
+        "price": _price(row.get("price", ""), given, f"{place}.price"),
+    }
     if row.get("options"):
         pairs = [part.partition("=") for part in row["options"].split(";") if part.strip()]
         variant["options"] = {key.strip(): value.strip() for key, _, value in pairs}
     if row.get("compare_at_price"):
-        variant["compare_at_price"] = _price(row["compare_at_price"], given)
+        variant["compare_at_price"] = _price(row["compare_at_price"], given, f"{place}.compare_at_price")
     for column in ("weight_g", "stock"):
         if row.get(column):
             text = row[column]
@@ -102,16 +109,16 @@ def _variant(row: Row, currency: str) -> dict[str, Any]:
     return variant
 
 
-def _price(text: str, currency: str) -> dict[str, Any]:
-    """`19.99` as 1999 of BRL. What cannot be read stays a text, which the types refuse."""
+def _price(text: str, currency: str, place: str) -> dict[str, Any]:
+    """`19.99` as 1999 of BRL."""
     decimals = DECIMALS.get(currency)
     if decimals is None:
-        return {"amount": text, "currency": currency}
+        return {"amount": 0, "currency": currency}  # No shop sells in it: it is refused for that.
     match = re.fullmatch(
         rf"([0-9]{{1,15}})(?:\.([0-9]{{1,{decimals}}})0*)?" if decimals else r"([0-9]{1,15})(\.0+)?", text
     )
     if match is None:
-        return {"amount": f"{text} is not an amount of {currency}", "currency": currency}
+        raise Invalid.field(place, f"must be an amount of {currency} such as {decimal_text(1990, currency)}")
     part = (match[2] or "").strip(".") if decimals else ""
     return {"amount": int(match[1]) * 10**decimals + int(part.ljust(decimals, "0") or "0"), "currency": currency}
 

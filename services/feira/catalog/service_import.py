@@ -57,6 +57,7 @@ class Item(msgspec.Struct, frozen=True, kw_only=True):
     """A product as it came, or what is wrong with it. `rows` are where it stood: one for each variant of a table."""
 
     rows: tuple[int, ...]
+    table: bool = False
     body: ProductBody | None = None
     errors: Sequence[FieldError] = ()
 
@@ -165,8 +166,10 @@ class Importer:
         try:
             body = msgspec.convert(domain_csv.body_of([cells for _, cells in held], self._currency), ProductBody)
         except msgspec.ValidationError as error:
-            return Item(rows=rows, errors=_errors(invalid(error)))
-        return Item(rows=rows, body=body)
+            return Item(rows=rows, table=True, errors=_errors(invalid(error)))
+        except Invalid as refusal:
+            return Item(rows=rows, table=True, errors=_errors(refusal))
+        return Item(rows=rows, table=True, body=body)
 
     async def _write(self, chunk: Sequence[Item], report: Report, actor: UUID | None) -> None:
         """Keep what can be kept of the chunk, and count it. Two that turn out to be one product go one after the other."""
@@ -314,7 +317,7 @@ def _errors(refusal: Refused) -> list[FieldError]:
 def _fail(report: Report, item: Item, errors: Sequence[FieldError]) -> None:
     report.failed += 1
     for error in errors:
-        if len(item.rows) > 1:
+        if item.table:
             number, column = domain_csv.place_of(error)
             _note(report, RowError(row=item.rows[min(number, len(item.rows) - 1)], field=column, message=error.message))
         else:

@@ -200,17 +200,18 @@ async def test_errors_of_a_table_are_named_by_row_and_column(shop: Shop) -> None
     raw = "\n".join([HEADER, *rows, "l,L,,,,l-1,,1,BRL,,,1"]).encode() + b"\nm,\xff,,,,m-1,,1\n"
     report = await take(shop, raw, "csv")
     assert counts(report) == (1, 0, 0, 12)
+    assert report.errors[0].message == "must be an amount of BRL such as 19.90"
     assert sorted(errors(report)) == [
         (3, "price"),
-        (4, "images.0.url"),
-        (5, "variants.0.price.currency"),
-        (6, "variants.0.price.amount"),
-        (7, "variants.0.weight_g"),
+        (4, "image"),
+        (5, "currency"),
+        (6, "currency"),
+        (7, "weight_g"),
         (8, ""),
         (9, ""),
-        (10, "variants.0.stock"),
+        (10, "stock"),
         (12, "sku"),
-        (13, "variants.0.sku"),
+        (13, "sku"),
         (14, ""),
         (16, ""),
     ]
