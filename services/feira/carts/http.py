@@ -135,7 +135,7 @@ def routes(carts: CartService) -> list[Route]:
               refusals=(UnknownCart,)),
         Route("POST", lines, add_line, summary="Put goods into a cart", tag=TAG, body=NewLine, reply=CartView,
               localised=True, refusals=(UnknownCart, UnknownSku, CartAlreadyOrdered, Invalid),
-              example={"sku": "acai-500", "quantity": 2}),
+              example={"sku": "ACAI-PULP-400G", "quantity": 2}),
         Route("PATCH", line, change_line, summary="Change a line's quantity", tag=TAG, body=ChangedLine,
               reply=CartView, localised=True, refusals=(*changes, Invalid), example={"quantity": 3}),
         Route("DELETE", line, remove_line, summary="Remove a line", tag=TAG, reply=CartView, localised=True,

@@ -271,14 +271,14 @@ class Buying:
 
 
 _ADDRESS = {"name": "Ana Lima", "line1": "Rua das Flores 12", "city": "São Paulo", "region": "SP", "postal_code": "01000-000", "country": "BR"}  # fmt: skip
-_QUOTE = {"lines": [{"sku": "acai-500", "quantity": 2}], "country": "BR"}
+_QUOTE = {"lines": [{"sku": "ACAI-PULP-400G", "quantity": 2}], "country": "BR"}
 _ORDER = {
-    "lines": [{"sku": "acai-500", "quantity": 2}],
+    "lines": [{"sku": "ACAI-PULP-400G", "quantity": 2}],
     "email": "ana@example.com",
     "shipping_address": _ADDRESS,
     "shipping_method": "standard",
     "payment": {"method": "test", "token": "tok_ok"},
-    "expected_total": {"amount": 4998, "currency": "BRL"},
+    "expected_total": {"amount": 4380, "currency": "BRL"},
 }
 _TOKEN = "A guest sends the order's token in the header `Order-Token`."  # noqa: S105 - says where it goes.
 

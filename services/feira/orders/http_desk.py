@@ -151,8 +151,8 @@ class Desk:
         return Answer(201, refund_view(given, currency), (REPLAYED,) if replayed else ())
 
 
-_FULFIL = {"lines": [{"sku": "acai-500", "quantity": 1}], "carrier": "Correios", "tracking": "BR123456789BR"}
-_REFUND = {"lines": [{"sku": "acai-500", "quantity": 1, "restock": True}], "reason": "arrived broken"}
+_FULFIL = {"lines": [{"sku": "ACAI-PULP-400G", "quantity": 1}], "carrier": "Correios", "tracking": "BR123456789BR"}
+_REFUND = {"lines": [{"sku": "ACAI-PULP-400G", "quantity": 1, "restock": True}], "reason": "arrived broken"}
 
 
 def routes(orders: OrderService) -> list[Route]:
