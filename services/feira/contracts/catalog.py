@@ -88,6 +88,7 @@ class RequestChanged(Refused):
 
     status = 422
     code = "idempotency_key_reused"
+    blamed = "Idempotency-Key"
     title = "The idempotency key was used for another request"
 
 

@@ -32,6 +32,7 @@ class PriceChanged(Refused):
 class KeyReused(Refused):
     status = 422
     code = "idempotency_key_reused"
+    blamed = "Idempotency-Key"
     title = "The idempotency key was used for another request"
 
 

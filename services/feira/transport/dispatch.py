@@ -294,7 +294,8 @@ def _length(headers: Headers, body_max: int) -> int | None:
 def _check_type(route: Route, headers: RsgiHeaders) -> None:
     text = headers.get("content-type") or ""
     media = text.partition(";")[0].strip().lower()
-    like_json = JSON in route.consumes and media.startswith("application/") and media.endswith("+json")
+    # Who names no type means the one that most bodies here have.
+    like_json = JSON in route.consumes and (not media or (media.startswith("application/") and media.endswith("+json")))
     if media not in route.consumes and not like_json:
         raise UnsupportedMediaType(f"Send {' or '.join(route.consumes)}")
     charset = _CHARSET.search(text)

@@ -36,6 +36,18 @@ PAGE_POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; base-uri 'none'; "
     "form-action 'none'; frame-ancestors 'none'"
 )
+DESCRIPTION: Final = """A shop over HTTP. Find goods under Catalogue, ask for a quote, and place an order with its total;
+each operation has an example, which works as it is in a shop that was begun with `feira up --demo`.
+
+- Money is an integer in the currency's minor unit: `{"amount": 1999, "currency": "BRL"}` is R$ 19.99. Times are UTC.
+- Lists are `{"items": […], "next": "<cursor>" | null}`; send `next` as `?cursor=`, and up to 100 as `?limit=`.
+- Errors are problem documents (RFC 9457) with a stable `code`; a 422 names the fields in `errors`.
+- Signed in: `Authorization: Bearer <access_token>` from `POST /v1/sessions`. A guest's order opens with the `token` of its
+  201, sent as `Order-Token`.
+- `Idempotency-Key` makes orders and refunds safe to send again.
+- Outside production the payment method `test` takes `tok_ok`, `tok_declined`, `tok_insufficient_funds`, `tok_error`,
+  `tok_timeout` and `tok_async` (settled by `POST /dev/payments/{order_id}`), and mails lie in `GET /dev/inbox`.
+"""
 _SCHEMAS: Final = "#/components/schemas/"
 _SLUG: Final = re.compile(r"\W+")
 
@@ -56,7 +68,7 @@ class Problem(msgspec.Struct):
     errors: list[FieldProblem] | msgspec.UnsetType = msgspec.UNSET
 
 
-def openapi(routes: Iterable[Route], *, title: str, version: str, description: str = "") -> dict[str, Any]:
+def openapi(routes: Iterable[Route], *, title: str, version: str, description: str = DESCRIPTION) -> dict[str, Any]:
     """The document of these routes. The same routes give the same document."""
     shown = [route for route in routes if not route.hidden]
     kinds = [kind for route in shown for kind in (route.body, route.query, route.reply) if _has_schema(kind)]

@@ -67,6 +67,8 @@ def document_of(refusal: Refused) -> dict[str, Any]:
         "code": refusal.code,
     }
     more = {name: value for name, value in refusal.extra.items() if name not in found and name != "retry_after_s"}
+    if refusal.status == 422:  # A field is named always; an empty name is the whole body.
+        more.setdefault("errors", [{"field": refusal.blamed, "message": refusal.detail}])
     return found | more
 
 

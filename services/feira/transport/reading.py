@@ -64,7 +64,7 @@ def invalid(error: msgspec.ValidationError, prefix: str = "") -> Invalid:
         path = f"{path}.{named[2]}"
         message = "is not known here" if named[1] == "contains unknown" else "is required"
     field = _sayable(f"{prefix}{path}".strip("."))
-    return Invalid(f"{field}: {message}" if field else message, errors=(FieldError(field, message),) if field else ())
+    return Invalid(f"{field}: {message}" if field else message, errors=(FieldError(field, message),))
 
 
 def _sayable(field: str) -> str:

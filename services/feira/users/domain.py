@@ -40,6 +40,7 @@ class DeadLink(Refused):
 
     status = 422
     code = "token_invalid"
+    blamed = "token"
     title = "This link has been used, is too old, or is not one of ours"
 
 

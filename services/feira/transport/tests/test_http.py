@@ -168,9 +168,13 @@ async def test_a_broken_rule_names_its_field(web: Any, body: Any, field: str) ->
     assert [name for name, _ in errors] == [field]
 
 
-async def test_a_body_of_another_shape_names_no_field(web: Any) -> None:
+async def test_a_body_of_another_shape_is_wrong_as_a_whole(web: Any) -> None:
     shop = await web(ROUTES)
-    assert await problem(shop, "POST", "/v1/orders", json=[]) == (422, "invalid", [])
+    assert await problem(shop, "POST", "/v1/orders", json=[]) == (
+        422,
+        "invalid",
+        [("", "Expected `object`, got `array`")],
+    )
 
 
 @pytest.mark.parametrize(
@@ -216,8 +220,15 @@ async def test_digits_beyond_all_bounds_are_refused_where_they_are_harmless_too(
 async def test_the_type_of_a_body_is_checked(web: Any, headers: dict[str, str], status: int) -> None:
     shop = await web(ROUTES)
     assert (await problem(shop, "POST", "/v1/orders", data=b'{"lines":[]}', headers=headers))[0] == status
-    found = await raw(shop, b"POST /v1/orders HTTP/1.1\r\nHost: HOST\r\nContent-Length: 2\r\n\r\n{}")
-    assert found.startswith(b"HTTP/1.1 415")
+
+
+async def test_a_body_without_a_type_is_json(web: Any) -> None:
+    shop = await web(ROUTES)
+    found = await raw(shop, b"POST /v1/orders HTTP/1.1\r\nHost: HOST\r\nContent-Length: 1\r\n\r\n{")
+    assert found.startswith(b"HTTP/1.1 400")
+    found = await raw(shop, b"POST /v1/orders HTTP/1.1\r\nHost: HOST\r\nContent-Length: 2\r\n\r\n[]")
+    assert found.startswith(b"HTTP/1.1 422")
+    assert b'"errors":[{"field":"","message":' in found
 
 
 async def test_a_body_over_its_limit_is_refused_and_thrown_away(web: Any) -> None:
