@@ -46,6 +46,8 @@ def config(
         return
     columns = ("Setting", "Value", "Default")
     show_table(columns, [(name, _text(value), _text(_default(name))) for name, value in shown.items()])
+    if not settings.production:
+        people.print("The test gateway's secret for webhooks: feira config --show-webhook-secret", markup=False)
 
 
 def _masked(settings: Settings) -> dict[str, Any]:
