@@ -141,6 +141,7 @@ class Shop:
     url: str
     front: asyncio.subprocess.Process | None = None
     staff_token: str = ""
+    webhook_secret: str = ""
     product_ids: dict[str, str] = field(default_factory=dict)
 
     async def __aenter__(self) -> Self:

@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from functools import partial
 from typing import Any
+from uuid import uuid4
 
 import aiohttp
 import asyncpg
@@ -43,6 +44,17 @@ async def locked(shop: Shop, service: str, table: str) -> AsyncIterator[None]:
             yield
     finally:
         await connection.close()
+
+
+@asynccontextmanager
+async def no_order_of(shop: Shop, email: str) -> AsyncIterator[None]:
+    """The commit of this buyer's order fails, and of nobody else's."""
+    name = f"none_of_{uuid4().hex}"
+    await shop.sql("orders", f"alter table orders add constraint {name} check (email <> '{email}') not valid")
+    try:
+        yield
+    finally:
+        await shop.sql("orders", f"alter table orders drop constraint {name}")
 
 
 async def kill_workers(shop: Shop, service: str = "orders") -> None:
