@@ -273,7 +273,7 @@ async def _free_slug(tx: Tx, product: Product, product_id: UUID) -> str:
 
 
 async def _tell(tx: Tx, actor: UUID, action: str, target: UUID, detail: msgspec.Struct | None) -> None:
-    text = store.as_json(detail if detail is None else _brief(detail))
+    text = store.as_json(_brief(detail) if detail else {})
     await emit(tx, StaffActed(actor=actor, action=action, target=str(target), detail=text, version=1))
 
 

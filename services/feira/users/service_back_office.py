@@ -172,6 +172,7 @@ class BackOffice:
 def _detail(text: str) -> Any:
     """A teller's JSON; what is none is kept as it is, since an act must never go unrecorded."""
     try:
-        return msgspec.json.decode(text)
+        found = msgspec.json.decode(text)
     except msgspec.DecodeError:
         return text
+    return {} if found is None else found

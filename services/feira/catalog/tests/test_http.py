@@ -203,6 +203,8 @@ async def test_a_product_is_archived_and_brought_back(shop: Shop) -> None:
     assert (await shop.staff("DELETE", path)).status == 204
     assert (await shop.staff("DELETE", path)).status == 204
     assert (await shop.ask("GET", "/v1/products/palmer-mango")).status == 404
+    told = {event.action: event.detail for event in await shop.said() if isinstance(event, StaffActed)}
+    assert told["catalog.product.archived"] == "{}"
     assert (await shop.ask("GET", "/v1/products")).json["items"] == []
     assert (await shop.staff("GET", path)).json["archived"] is True
     assert (await shop.staff("GET", "/products", archived="true")).json["items"][0]["id"] == made["id"]

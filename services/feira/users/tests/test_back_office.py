@@ -180,6 +180,9 @@ async def test_the_journal_hears_of_all_services_once(shop: Shop, hear: Any) -> 
         shop.users, shop.ctx.db, card, StaffActed(version=1, actor=UUID(int=0), action="x", target="y", detail="{}")
     )
     assert await acts(shop, action="x") == [(None, "x", "y", {})]
+    nothing = StaffActed(version=1, actor=UUID(int=0), action="nothing", target="y", detail="null")
+    await hear(shop.users, shop.ctx.db, card, nothing)
+    assert await acts(shop, action="nothing") == [(None, "nothing", "y", {})]
     first, second = await shop.users.back_office.list_acts(ActQuery(actor=actor), None, 2)
     assert await shop.users.back_office.list_acts(ActQuery(actor=actor), (first.at, first.id), 2) == [second]
     assert await acts(shop, actor=actor, since=second.at, until=first.at) == [
