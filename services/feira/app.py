@@ -8,7 +8,7 @@ await serve(settings, ready, stop)                     # the whole worker proces
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
@@ -158,10 +158,12 @@ class Shop:
             self._remote[contract] = client
         return self._remote[contract]
 
-    def routes(self) -> list[Route]:
+    def routes(self, names: Collection[str] | None = None) -> list[Route]:
+        """The routes of these services; of all that are here, if none are named."""
         return [
             route
             for card in self.cards
+            if names is None or card.name in names
             for route in card.routes(self.services[card.name])
             if not (route.dev_only and self.settings.production)
         ]
@@ -215,7 +217,7 @@ async def serve(settings: Settings, ready: Callable[[], None], stop: asyncio.Eve
             (internal_app(shop.unready), "127.0.0.1", settings.internal_port + settings.worker),
             # Last to start and first to stop: what it has begun may need all the others.
             (
-                public_app(settings, shop.routes(), Verifier(settings.url, keys), shop.unready),
+                public_app(settings, shop.routes(), Verifier(settings.url, keys), shop.unready, documented(shop)),
                 settings.host,
                 settings.port,
             ),
@@ -249,9 +251,18 @@ async def opened(settings: Settings, names: Sequence[str] = ()) -> AsyncIterator
         await shop.close()
 
 
-def sketched() -> Shop:
+def documented(shop: Shop) -> list[Route]:
+    """The routes of the whole shop, wherever they are answered: its documentation is the same at every address."""
+    elsewhere = CARDS.keys() - shop.services.keys()
+    routes = shop.routes()
+    if elsewhere:
+        routes += sketched(production=shop.settings.production).routes(elsewhere)
+    return routes
+
+
+def sketched(*, production: bool = False) -> Shop:
     """All services, built but never connected: for what their routes tell without a database. Wants a running loop."""
-    settings = Settings(secret="00" * 32, data="")
+    settings = Settings(secret="00" * 32, data="", production=production)
     shop = Shop(settings)
     for card in shop.cards:
         db = Db(asyncpg.create_pool(), card.name)  # A pool connects when it is first awaited: this one never is.

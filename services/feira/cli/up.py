@@ -186,8 +186,9 @@ def up(
         directory,
         starting=True,
     )
-    check_parts(settings)
-    warnings = check_production(settings, demo=demo) if settings.production else []
+    warnings = check_parts(settings)
+    if settings.production:
+        warnings += check_production(settings, demo=demo)
     embedded = is_embedded(settings)
     directory.lock_up().release()  # The supervisor takes it for good; what is noted now must not be another shop's.
     remember(settings, directory, embedded=embedded)

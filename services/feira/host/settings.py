@@ -78,7 +78,8 @@ def _from_environment() -> dict[str, Any]:
 def remember(settings: Settings, data: DataDir, *, embedded: bool) -> None:
     """Note what a shop was started with, for the commands beside it. No secret is among it."""
     plain = msgspec.to_builtins(settings)
-    data.remember({"embedded": embedded} | {name: plain[name] for name in REMEMBERED})
+    given = "FEIRA_SECRET" in os.environ
+    data.remember({"embedded": embedded, "secret_given": given} | {name: plain[name] for name in REMEMBERED})
 
 
 def is_embedded(settings: Settings) -> bool:
@@ -89,13 +90,18 @@ def is_embedded(settings: Settings) -> bool:
     return bool(alone) or settings.bus in {"", "postgres:"}
 
 
-def check_parts(settings: Settings) -> None:
-    """Parts of a shop must meet on one bus, and none can meet on a PostgreSQL that only one of them sees."""
+def check_parts(settings: Settings) -> list[str]:
+    """Parts of a shop must meet on one bus, and none can meet on a PostgreSQL that only one of them sees; answers what the
+    operator should mind.
+    """
     whole = not settings.run or set(settings.run) == set(SERVICES)
     if not whole and is_embedded(settings) and settings.bus in {"", "postgres:"}:
         raise HostError(
             "the parts of a shop need one bus: give each the same --bus postgresql://…, or all the same DATABASE_URL"
         )
+    if not whole and "FEIRA_SECRET" not in os.environ:
+        return ["the parts of a shop should share one FEIRA_SECRET, or links in mails will open nothing"]
+    return []
 
 
 def check_production(settings: Settings, *, demo: bool) -> list[str]:
@@ -118,6 +124,8 @@ def check_production(settings: Settings, *, demo: bool) -> list[str]:
 def _secret(data: DataDir) -> str:
     secret = os.environ.get("FEIRA_SECRET")
     if secret is None:
+        if data.remembered().get("secret_given"):
+            raise HostError(f"the shop on {data.path} was opened with FEIRA_SECRET: give it here too")
         return data.secret()
     if not re.fullmatch(rf"[0-9a-fA-F]{{{2 * SECRET_BYTES}}}", secret):
         raise HostError(f"FEIRA_SECRET must be {2 * SECRET_BYTES} hexadecimal digits")

@@ -37,6 +37,7 @@ class Db:
     def __init__(self, pool: "asyncpg.Pool[asyncpg.Record]", schema: str) -> None:
         self.pool = pool
         self.schema = schema
+        self.waiting = 0  # Tasks that want a connection.
         self.on_emit: Callable[[], None] = lambda: None  # Called after a commit that left events in the outbox.
 
     @classmethod
@@ -57,7 +58,7 @@ class Db:
     @asynccontextmanager
     async def tx(self) -> AsyncIterator[Tx]:
         """A transaction: committed at the end of the block, rolled back when the block raises."""
-        async with self.pool.acquire(timeout=ACQUIRE_TIMEOUT_S) as connection:
+        async with self._connection() as connection:
             try:
                 async with connection.transaction():
                     yield connection
@@ -71,8 +72,20 @@ class Db:
     @asynccontextmanager
     async def read(self) -> AsyncIterator[Tx]:
         """A connection without a transaction, for single statements."""
-        async with self.pool.acquire(timeout=ACQUIRE_TIMEOUT_S) as connection:
+        async with self._connection() as connection:
             yield connection
+
+    @asynccontextmanager
+    async def _connection(self) -> AsyncIterator[Tx]:
+        self.waiting += 1
+        try:
+            connection = await self.pool.acquire(timeout=ACQUIRE_TIMEOUT_S)
+        finally:
+            self.waiting -= 1
+        try:
+            yield connection
+        finally:
+            await self.pool.release(connection)
 
     async def close(self) -> None:
         try:

@@ -56,6 +56,12 @@ async def keep_working(card: Card, job: Job, service: Any, leases: Leases) -> No
     await for_ever(group, event, step, job.every_s)
 
 
+def _forget(name: str) -> None:
+    for gauge in (metrics.BUS_ROWS, metrics.OUTBOX_ROWS, metrics.OUTBOX_LAG_SECONDS, metrics.PARKED_EVENTS):
+        gauge.labels(name).set(0)
+    metrics.replace_gauges(name, [])
+
+
 async def keep_tending(card: Card, service: Any, db: Db, bus: Bus, leases: Leases) -> None:
     """The inbox's partitions, hourly, and the numbers of the service for /metrics."""
     group = f"tend:{card.name}"
@@ -67,7 +73,9 @@ async def keep_tending(card: Card, service: Any, db: Db, bus: Bus, leases: Lease
         nonlocal tended_at
         metrics.POOL_SIZE.labels(card.name).set(db.pool.get_size())
         metrics.POOL_IN_USE.labels(card.name).set(db.pool.get_size() - db.pool.get_idle_size())
+        metrics.POOL_WAITING.labels(card.name).set(db.waiting)
         if not leases.holds(group):
+            _forget(card.name)  # Another process tells them now: Prometheus would add ours to its.
             return
         waiting = await bus.waiting()
         rows, oldest = waiting.get(card.name, (0, None))

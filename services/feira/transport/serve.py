@@ -60,10 +60,16 @@ def probes(unready: Callable[[], Awaitable[str]]) -> list[Route]:
 
 
 def public_app(
-    settings: Settings, routes: Sequence[Route], verifier: Verifier, unready: Callable[[], Awaitable[str]]
+    settings: Settings,
+    routes: Sequence[Route],
+    verifier: Verifier,
+    unready: Callable[[], Awaitable[str]],
+    documented: Sequence[Route] | None = None,
 ) -> App:
-    """What customers reach: the services' routes, their documentation and the probes."""
-    document = openapi(routes, title=settings.shop_name, version=__version__)
+    """What customers reach: the services' routes, the documentation (of other routes, if `documented` are given) and the
+    probes.
+    """
+    document = openapi(routes if documented is None else documented, title=settings.shop_name, version=__version__)
     return App(
         [*routes, *docs_routes(document), *probes(unready)],
         verifier=verifier,

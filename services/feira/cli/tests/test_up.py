@@ -37,7 +37,7 @@ def test_flags(bare: Feira, orders: list[Order]) -> None:
     [order] = orders
     assert order.settings.addresses == {"catalog": "catalog:9001"}
     assert (order.settings.internal_port, order.settings.run, order.settings.currency) == (9001, ("orders",), "GBP")
-    assert len(order.warnings) == 2
+    assert len(order.warnings) == 3
     assert order.demo
 
 

@@ -123,3 +123,14 @@ def test_production() -> None:
         warned(public_url="http://shop.example")
     with pytest.raises(HostError, match="not the whole internet"):
         warned(trusted_proxies=("0.0.0.0/0",))
+
+
+def test_a_secret_that_was_given_is_given_to_every_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    data = DataDir.open(tmp_path)
+    monkeypatch.setenv("FEIRA_SECRET", "cd" * 32)
+    settings = settle({}, data, starting=True)
+    remember(settings, data, embedded=True)
+    monkeypatch.delenv("FEIRA_SECRET")
+    with pytest.raises(HostError, match="was opened with FEIRA_SECRET"):
+        settle({}, data, starting=False)
+    assert not (tmp_path / "secrets.json").exists()
