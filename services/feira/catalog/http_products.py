@@ -34,16 +34,16 @@ FORMATS: dict[str, Format] = {
 }
 TAG = "Back office: products"
 EXAMPLE = {
-    "slug": "palmer-mango",
-    "name": "Palmer mango",
-    "description": "Long, red-skinned mangoes with *hardly any* fibre.",
-    "translations": {"pt-BR": {"name": "Manga palmer", "description": "Mangas compridas, quase sem fibra."}},
+    "slug": "rose-mango",
+    "name": "Rose mango",
+    "description": "Small, rosy mangoes with *plenty of* juice.",
+    "translations": {"pt-BR": {"name": "Manga-rosa", "description": "Mangas pequenas e rosadas, *cheias* de suco."}},
     "categories": ["fruit/tropical"],
     "images": [{"url": "/media/demo/mango.webp", "alt": "A ripe mango", "width": 256, "height": 256}],
     "attributes": {"origin": "São Paulo", "organic": True},
     "variants": [
         {
-            "sku": "PALMER-MANGO-1KG",
+            "sku": "ROSE-MANGO-1KG",
             "name": "1 kg",
             "options": {"weight": "1 kg"},
             "price": {"amount": 890, "currency": "BRL"},
