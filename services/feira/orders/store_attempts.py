@@ -101,6 +101,8 @@ async def begin(tx: Tx, asks: Sequence[Begin]) -> dict[UUID, Begun]:
 async def _claim_carts(tx: Tx, carts: Mapping[UUID, str]) -> dict[UUID, tuple[Attempt, ...]]:
     """One order of a cart at a time, so that a buyer never competes with himself for the last of something. Answers the
     orders whose turn it is, each with the attempts on its cart that were abandoned, which are deleted.
+
+    They are locked before they are judged: an order may be committing on one that has given its turn up.
     """
     if not carts:
         return {}
@@ -110,7 +112,7 @@ async def _claim_carts(tx: Tx, carts: Mapping[UUID, str]) -> dict[UUID, tuple[At
     )
     rows = await tx.fetch(
         f"""select {_COLUMNS}, lease, cart_id, leased_until > now() as running from attempts
-            where cart_id = any($1::text[]) and status is null""",
+            where cart_id = any($1::text[]) and status is null order by order_id for update""",
         list(order_of),
     )
     others = [row for row in rows if row["order_id"] != order_of[row["cart_id"]]]

@@ -1,0 +1,42 @@
+"""Transactions that meet on one row, statement by statement."""
+
+import asyncio
+from uuid import UUID, uuid4
+
+from feira.contracts.goods import Line
+from feira.orders import store_attempts
+from feira.orders.store_attempts import Begin, Begun, Finish
+from feira.orders.tests.conftest import Shop
+
+
+def begin(cart_id: str) -> Begin:
+    return Begin(
+        order_id=uuid4(),
+        digest=b"digest",
+        lease=uuid4(),
+        cart_id=cart_id,
+        lines=(Line(sku="mango", quantity=1),),
+    )
+
+
+async def test_a_late_commit_is_not_taken_for_abandoned(shop: Shop) -> None:
+    """A first try has given its turn up while its commit was under way; a second order of the cart waits for its end."""
+    first, second = begin("c1"), begin("c1")
+    async with shop.ctx.db.tx() as tx:
+        await store_attempts.begin(tx, [first])
+        await store_attempts.finish(tx, [Finish(order_id=first.order_id, lease=first.lease)])
+
+    async def come_second() -> dict[UUID, Begun]:
+        async with shop.ctx.db.tx() as tx:
+            return await store_attempts.begin(tx, [second])
+
+    async with shop.ctx.db.tx() as tx:
+        assert (await store_attempts.lock(tx, {first.order_id: first.lease}))[first.order_id].mine
+        coming = asyncio.create_task(come_second())
+        await asyncio.sleep(0.2)
+        await store_attempts.placed(tx, [first.order_id])
+    begun = (await coming)[second.order_id]
+    assert begun.abandoned == ()
+    assert begun.attempt is not None
+    assert begun.attempt.mine
+    assert await shop.value("select status from attempts where order_id = $1", first.order_id) == 201
