@@ -91,7 +91,7 @@ def view(shown: Shown) -> CartView:
 def _line_view(line: CartLine, shown: Shown) -> LineView:
     offer = shown.offers.get(line.sku)
     price = offer.line.unit_price_minor if offer else 0
-    image = ImageView(url=offer.image_url, alt=offer.image_alt) if offer and offer.image_url else None
+    image = msgspec.convert(offer.image, ImageView, from_attributes=True) if offer and offer.image else None
     return LineView(
         id=str(line.id),
         sku=line.sku,

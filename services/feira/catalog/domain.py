@@ -190,3 +190,15 @@ def turned(levels: Mapping[str, Level] | Mapping[str, Good], sums: Mapping[str, 
         if before != after:
             found[sku] = after
     return found
+
+
+def placed(image: Mapping[str, Any], url: str) -> dict[str, Any]:
+    """The picture with whole addresses: a path of our own media lies at the shop's `url`."""
+    found = {**image, "url": _whole(image["url"], url)}
+    if sources := image.get("sources"):
+        found["sources"] = [{**source, "url": _whole(source["url"], url)} for source in sources]
+    return found
+
+
+def _whole(address: str, url: str) -> str:
+    return url + address if address.startswith("/") else address

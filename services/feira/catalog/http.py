@@ -76,6 +76,7 @@ class Window:
     def __init__(self, catalog: CatalogService) -> None:
         self._catalog = catalog
         self._currency = catalog.settings.currency
+        self._url = catalog.settings.url
 
     async def list_products(self, request: Request[None, ProductQuery]) -> ProductList:
         query = request.query
@@ -99,7 +100,7 @@ class Window:
         )
         shown = found[: query.limit]
         return product_list(
-            [product_item(one, request.locale_of, self._currency) for one in shown],
+            [product_item(one, request.locale_of, self._currency, self._url) for one in shown],
             cursor(*shown[-1].place) if len(found) > len(shown) else None,
             facets,
             self._currency,
@@ -108,7 +109,7 @@ class Window:
     async def read_product(self, request: Request[None, None]) -> Answer:
         stored = await self._catalog.products.find(request.path["product"])
         locale = request.locale_of((DEFAULT_LOCALE, *stored.product.translations))
-        return Answer(200, product_view(stored, locale, self._currency), (("content-language", locale),))
+        return Answer(200, product_view(stored, locale, self._currency, self._url), (("content-language", locale),))
 
     async def list_categories(self, request: Request[None, None]) -> CategoryTree:
         return CategoryTree(items=tree(await self._catalog.categories.all(), request.locale))

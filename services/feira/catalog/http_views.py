@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from feira.catalog.domain import placed
 from feira.catalog.domain_change import least
 from feira.catalog.domain_goods import DEFAULT_LOCALE, Stored, Translation, Variant
 from feira.catalog.store_search import COUNTED_MAX, Facets, Found
@@ -138,13 +139,14 @@ def image_view(image: Mapping[str, Any]) -> ImageView:
     return msgspec.convert(image, ImageView)
 
 
-def product_item(found: Found, locale_of: LocaleOf, currency: str) -> ProductItem:
+def product_item(found: Found, locale_of: LocaleOf, currency: str, url: str) -> ProductItem:
+    """The product as lists show it; `url` is the shop's address."""
     locale = locale_of((DEFAULT_LOCALE, *found.names)) if found.names else DEFAULT_LOCALE
     return ProductItem(
         id=str(found.id),
         slug=found.slug,
         name=found.names.get(locale, found.name),
-        image=image_view(found.images[0]) if found.images else None,
+        image=image_view(placed(found.images[0], url)) if found.images else None,
         price=money(found.price_minor, currency),
         compare_at_price=money_or_none(found.compare_at_price_minor, currency),
         available=found.in_stock,
@@ -152,11 +154,11 @@ def product_item(found: Found, locale_of: LocaleOf, currency: str) -> ProductIte
     )
 
 
-def product_view(stored: Stored, locale: str, currency: str) -> ProductView:
-    """The product in this language, as far as it is translated."""
+def product_view(stored: Stored, locale: str, currency: str, url: str) -> ProductView:
+    """The product in this language, as far as it is translated; `url` is the shop's address."""
     product = stored.product
     text = product.translations.get(locale) or Translation(name=product.name, description=product.description)
-    images = [image_view(msgspec.to_builtins(image)) for image in product.images]
+    images = [image_view(placed(msgspec.to_builtins(image), url)) for image in product.images]
     price, compare_at_price = least(product.sold)
     variants = [_variant_view(variant, stored, text.name, currency) for variant in product.sold]
     return ProductView(

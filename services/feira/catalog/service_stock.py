@@ -5,6 +5,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 from uuid import UUID
 
+import msgspec
+
 from feira.catalog import domain, domain_sale, store, store_holds
 from feira.catalog.domain import Good, Level, Move, Prior
 from feira.catalog.domain_goods import StockIsHeld
@@ -16,6 +18,7 @@ from feira.contracts.catalog import (
     Hold,
     HoldLapsed,
     Offered,
+    Picture,
     PriceAsk,
     Priced,
     Release,
@@ -94,6 +97,7 @@ class Stock:
     def __init__(self, ctx: Context) -> None:
         self._db = ctx.db
         self._currency = ctx.settings.currency
+        self._url = ctx.settings.url
         self._log = ctx.log
         self._hold = Batcher(
             self._hold_batch,
@@ -239,15 +243,14 @@ class Stock:
         offers: list[Offered] = []
         for line in ask.lines:
             good = goods[line.sku]
-            image = good.images[0] if good.images else {}
+            image = domain.placed(good.images[0], self._url) if good.images else None
             (named,) = domain.priced({line.sku: line.quantity}, goods, ask.locale)
             offers.append(
                 Offered(
                     line=named,
                     available=good.available,
                     product_slug=good.slug,
-                    image_url=image.get("url"),
-                    image_alt=image.get("alt") or "",
+                    image=msgspec.convert(image, Picture) if image else None,
                 )
             )
         return Priced(offers=tuple(offers), currency=self._currency)

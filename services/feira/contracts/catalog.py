@@ -45,14 +45,31 @@ class PriceAsk(Message, frozen=True, kw_only=True):
     locale: str = ""
 
 
+class PictureSource(Message, frozen=True, kw_only=True):
+    """The same picture in another format or width in pixels."""
+
+    url: str
+    type: str
+    width: int | None = None
+
+
+class Picture(Message, frozen=True, kw_only=True):
+    """A picture by its whole address, and its size in pixels."""
+
+    url: str
+    alt: str = ""
+    width: int | None = None
+    height: int | None = None
+    sources: tuple[PictureSource, ...] = ()
+
+
 class Offered(Message, frozen=True, kw_only=True):
     """A line as it could be bought now; `available` counts the units that nobody holds."""
 
     line: PricedLine
     available: int
     product_slug: str
-    image_url: str | None = None
-    image_alt: str = ""
+    image: Picture | None = None
 
 
 class Priced(Message, frozen=True, kw_only=True):

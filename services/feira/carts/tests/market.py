@@ -36,7 +36,15 @@ class Market:
         money = {"amount": price, "currency": "BRL"}
         body = {
             "name": name or sku.upper(),
-            "images": [{"url": f"/media/{sku}.webp", "alt": f"A {sku}"}],
+            "images": [
+                {
+                    "url": f"/media/{sku}.webp",
+                    "alt": f"A {sku}",
+                    "width": 256,
+                    "height": 128,
+                    "sources": [{"url": f"/media/{sku}.webp", "type": "image/webp", "width": 64}],
+                }
+            ],
             "variants": [{"sku": sku, "price": money, "stock": stock}],
         }
         return (await self.catalog.products.create(msgspec.convert(body, ProductBody), uuid4())).id

@@ -41,7 +41,8 @@ async def test_a_cart_is_whole_in_every_answer(market: Market) -> None:
         "total": brl(3_697),
     }
     first, second = cart["lines"]
-    image: dict[str, Any] = {"url": "/media/acai.webp", "alt": "A acai", "width": None, "height": None, "sources": []}
+    source = {"url": f"{market.ctx.settings.url}/media/acai.webp", "type": "image/webp", "width": 64}
+    image = {"url": source["url"], "alt": "A acai", "width": 256, "height": 128, "sources": [source]}
     assert first == {
         "id": first["id"],
         "sku": "acai",

@@ -202,8 +202,18 @@ def test_decimals_are_read_in_their_currency(text: str, currency: str, amount: i
 @pytest.mark.parametrize("text", ["", "1,99", "-1", "1.999", "x", "1e3", "٣", "9" * 16])
 def test_what_is_no_amount_is_refused(text: str) -> None:
     row = {"name": "x", "sku": "s", "price": text}
-    with pytest.raises(msgspec.ValidationError):
-        msgspec.convert(domain_csv.body_of([row], "BRL"), ProductBody)
+    with pytest.raises(Invalid, match=r"variants\.0\.price: must be an amount of BRL such as 19\.90"):
+        domain_csv.body_of([row], "BRL")
+
+
+def test_pictures_of_ours_get_whole_addresses() -> None:
+    image = {"url": "/media/a.webp", "alt": "A", "sources": [{"url": "/media/b.webp", "type": "image/webp"}]}
+    assert domain.placed(image, "https://shop.example") == {
+        "url": "https://shop.example/media/a.webp",
+        "alt": "A",
+        "sources": [{"url": "https://shop.example/media/b.webp", "type": "image/webp"}],
+    }
+    assert domain.placed({"url": "https://a.example/b"}, "https://shop.example") == {"url": "https://a.example/b"}
 
 
 def test_errors_of_a_table_are_found_in_their_rows_and_columns() -> None:

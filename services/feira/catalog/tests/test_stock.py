@@ -16,6 +16,7 @@ from feira.contracts.catalog import (
     Hold,
     HoldLapsed,
     OutOfStock,
+    Picture,
     PriceAsk,
     Priced,
     RequestChanged,
@@ -308,8 +309,9 @@ async def test_prices_are_told_without_touching_stock(shop: Shop) -> None:
     assert [offer.line.quantity for offer in found.offers] == [2, 1, 1]
     first = found.offers[0]
     assert (first.line.name, first.line.unit_price_minor, first.available) == ("Manga (1 kg)", 450, 10)
-    assert (first.product_slug, first.image_url, first.image_alt) == ("mango", "/media/demo/mango.webp", "A mango")
-    assert found.offers[2].image_url is None
+    url = shop.ctx.settings.url + "/media/demo/mango.webp"
+    assert (first.product_slug, first.image) == ("mango", Picture(url=url, alt="A mango"))
+    assert found.offers[2].image is None
     assert isinstance(unknown, UnknownSku)
     assert isinstance(empty, Invalid)
     assert await shop.stock("m") == (10, 0)
