@@ -9,7 +9,7 @@ from typing import Generic, TypeVar
 import asyncpg
 
 from feira.kernel import metrics, trace
-from feira.kernel.db import LOST
+from feira.kernel.db import BUSY, LOST
 from feira.kernel.errors import Overloaded, Refused, Unavailable
 
 CALLS_MAX = 256
@@ -140,6 +140,8 @@ class Batcher(Generic[Ask, Answer]):
                 if tries == LOST_TRIES_MAX - 1:
                     raise Unavailable("the database does not answer") from lost
                 await asyncio.sleep(LOST_DELAY_S * 2**tries)
+            except BUSY as busy:  # It has waited long enough for a lock: each half would wait as long again.
+                raise Unavailable("the database is busy") from busy
         raise AssertionError
 
 

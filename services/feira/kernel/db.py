@@ -24,6 +24,16 @@ LOST: tuple[type[BaseException], ...] = (
     OSError,
 )
 
+# The database could not do it just now, and has done nothing: that says nothing against what it was asked.
+BUSY: tuple[type[BaseException], ...] = (
+    asyncpg.TransactionRollbackError,  # Deadlocks.
+    asyncpg.LockNotAvailableError,
+    asyncpg.QueryCanceledError,
+    asyncpg.IdleInTransactionSessionTimeoutError,
+    asyncpg.ReadOnlySQLTransactionError,
+    asyncpg.InsufficientResourcesError,
+)
+
 ACQUIRE_TIMEOUT_S = 10.0
 STATEMENT_TIMEOUT_MS = 30_000
 LOCK_TIMEOUT_MS = 10_000

@@ -10,13 +10,14 @@ import msgspec
 
 from feira.kernel import logs, trace
 from feira.kernel.bus import Bus, Leases, Queued
-from feira.kernel.db import LOST, Db, Tx
+from feira.kernel.db import BUSY, LOST, Db, Tx
 from feira.kernel.events import PARTITIONS, On, Record, remember
 from feira.kernel.loops import for_ever
 
 RELAY_ROWS_MAX = 500
 TAKE_ROWS_MAX = 512
 TRIES_MAX = 8
+BUSY_TRIES_MAX = 1_000  # Where the database is at fault and not the event: hours.
 DELAY_S = 0.2  # Doubled at each try: the eighth comes half a minute after the first.
 DELAY_MAX_S = 30.0
 ERROR_LENGTH_MAX = 2_000
@@ -80,7 +81,7 @@ class Consumer:
                     "event_failed", consumer=self.name, topic=row.record.topic, event_id=str(row.record.event_id),
                     tries=row.tries + 1, error=message,
                 )  # fmt: skip
-                wait_s = min(DELAY_S * 2**row.tries, DELAY_MAX_S)
+                wait_s = min(DELAY_S * 2 ** min(row.tries, TRIES_MAX), DELAY_MAX_S)
                 await self._bus.delay(self.name, row.id, wait_s)
                 self.on_delay(wait_s)
         return len(rows)
@@ -106,7 +107,7 @@ class Consumer:
 
     async def _gave_up(self, handler: On, row: Queued, failure: Exception) -> list[tuple[Queued, str]]:
         error = f"{type(failure).__name__}: {failure}"[:ERROR_LENGTH_MAX].replace("\0", "")
-        if row.tries + 1 < TRIES_MAX:
+        if row.tries + 1 < (BUSY_TRIES_MAX if isinstance(failure, BUSY) else TRIES_MAX):
             return [(row, error)]
         async with self._db.tx() as tx:
             await _park(tx, handler.name, [row.record], error)

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import msgspec
 
-from feira.kernel.db import LOST
+from feira.kernel.db import BUSY, LOST
 from feira.kernel.errors import Forbidden, Overloaded, RateLimited, Refused, Unavailable
 from feira.kernel.http import Answer
 
@@ -52,7 +52,7 @@ def refusal_of(error: BaseException) -> Refused:
     """What a client is told of an exception: the refusal itself, that something is out of reach, or nothing at all."""
     if isinstance(error, Refused):
         return error
-    if isinstance(error, (*LOST, TimeoutError, asyncio.CancelledError)):
+    if isinstance(error, (*LOST, *BUSY, TimeoutError, asyncio.CancelledError)):
         return Unavailable()
     return Internal()
 

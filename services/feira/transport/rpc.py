@@ -18,6 +18,7 @@ from grpc_health.v1.health import aio as health_aio
 from grpc_reflection.v1alpha import reflection, reflection_pb2
 
 from feira.kernel import logs, metrics, trace
+from feira.kernel.db import BUSY, LOST
 from feira.kernel.errors import Overloaded, Refused, Unavailable
 from feira.kernel.message import Remote
 from feira.transport import proto
@@ -132,6 +133,9 @@ def _handler(contract: str, method: proto.Method, impl: object) -> Callable[[byt
             status, detail = grpc.StatusCode.INVALID_ARGUMENT, str(malformed)
         except TimeoutError:
             status, detail = grpc.StatusCode.DEADLINE_EXCEEDED, ""
+        except (*LOST, *BUSY):
+            _log.warning("rpc_without_database", method=method.path, exc_info=True)
+            status, detail = grpc.StatusCode.UNAVAILABLE, "the database does not answer"
         except Exception:  # noqa: BLE001 - the caller learns that there is a fault; what it is, our log does.
             _log.exception("rpc_fault", method=method.path)
             status, detail = grpc.StatusCode.INTERNAL, f"a fault in {contract}"

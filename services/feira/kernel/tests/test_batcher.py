@@ -1,6 +1,7 @@
 import asyncio
 from collections.abc import Sequence
 
+import asyncpg
 import pytest
 
 from feira.kernel import batcher as module
@@ -71,6 +72,19 @@ async def test_a_database_without_a_free_connection_is_told_as_busy() -> None:
 
     with pytest.raises(Unavailable):
         await Batcher(late, name="t")(1)
+
+
+async def test_a_batch_that_waited_in_vain_for_a_lock_is_not_halved() -> None:
+    sizes: list[int] = []
+
+    async def locked(asks: Sequence[int]) -> Sequence[int | Refused]:
+        sizes.append(len(asks))
+        await asyncio.sleep(0)
+        raise asyncpg.LockNotAvailableError
+
+    answers = await asyncio.gather(*map(Batcher(locked, name="t"), range(8)), return_exceptions=True)
+    assert {type(answer) for answer in answers} == {Unavailable}
+    assert sizes == [8]
 
 
 async def test_equal_asks_are_run_once() -> None:

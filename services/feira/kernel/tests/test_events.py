@@ -12,6 +12,7 @@ from uuid import UUID
 import asyncpg
 import pytest
 
+from feira.kernel import db as db_module
 from feira.kernel import events as events_module
 from feira.kernel import relay as relay_module
 from feira.kernel import trace
@@ -257,6 +258,27 @@ async def test_a_poison_event_is_parked_and_blocks_no_other_key(schemas: str, mo
             await place.consumer.replay(first["id"])
         await place.tell(Counted(name="bad", version=5))
         await until(lambda: _has(place, [("good", 1), *[("bad", n) for n in (1, 2, 4, 5)]]))
+
+
+async def test_a_locked_table_parks_no_event(schemas: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(relay_module, "DELAY_S", 0.001)
+    monkeypatch.setattr(relay_module, "TRIES_MAX", 3)
+    monkeypatch.setattr(db_module, "LOCK_TIMEOUT_MS", 20)
+    async with place_at(schemas) as place:
+        stranger = await asyncpg.connect(schemas)
+        async with stranger.transaction():
+            await stranger.execute("lock table hearer.heard")
+            await place.tell(Counted(name="a", version=1), Counted(name="b", version=1))
+
+            async def tried_often() -> bool:
+                return bool(await stranger.fetchval("select max(tries) >= 6 from bus.queue"))
+
+            await until(tried_often)
+            assert await place.parked() == []
+        await stranger.close()
+        await until(lambda: _drained(place))
+        assert sorted(await place.heard()) == [("a", 1), ("b", 1)]
+        assert await place.parked() == []
 
 
 async def test_an_event_that_cannot_be_read_is_parked(schemas: str, monkeypatch: pytest.MonkeyPatch) -> None:

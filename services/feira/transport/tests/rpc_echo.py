@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any, Protocol
 from uuid import UUID
 
+import asyncpg
 import msgspec
 import uvloop
 
@@ -68,6 +69,8 @@ class Parrot:
             raise Nobody("nobody is there", who=UUID(int=7), pad="x" * ask.size)
         if ask.text == "bug":
             raise RuntimeError("the password is hunter2")
+        if ask.text == "locked":
+            raise asyncpg.LockNotAvailableError("canceling statement due to lock timeout")
         if ask.text == "beyond" and self.beyond is not None:
             return await self.beyond.say(Said(text="told"))
         left_s = (rpc._ends.get() or 0.0) - time.monotonic()

@@ -517,6 +517,7 @@ async def test_answers_in_other_shapes(web: Any) -> None:
         (RateLimited(retry_after_s=30), 429, "rate_limited", "30"),
         (Overloaded(), 503, "overloaded", "1"),
         (asyncpg.InterfaceError("pool is closing"), 503, "unavailable", "1"),
+        (asyncpg.LockNotAvailableError("canceling statement due to lock timeout"), 503, "unavailable", "1"),
         (asyncpg.CannotConnectNowError("starting"), 503, "unavailable", "1"),
         (asyncpg.TooManyConnectionsError("full"), 503, "unavailable", "1"),
         (ConnectionRefusedError(), 503, "unavailable", "1"),

@@ -118,6 +118,12 @@ async def test_a_fault_of_the_other_side_tells_nothing_and_is_not_repeated(house
         await house.echo.each([Said(text="forget")])
 
 
+async def test_a_database_that_is_busy_over_there_is_unavailable(house: House) -> None:
+    with pytest.raises(Unavailable):
+        await house.echo.say(Said(text="locked"))
+    assert house.impl.heard == ["locked"] * rpc.TRIES_MAX
+
+
 async def test_what_is_too_slow_is_unavailable_by_its_deadline(house: House) -> None:
     began = time.monotonic()
     with pytest.raises(Unavailable):
