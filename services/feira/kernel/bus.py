@@ -148,8 +148,8 @@ class Leases:
                 await self._session()
             except LOST as lost:
                 _log.warning("bus_connection_lost", error=str(lost))
-            except (asyncpg.PostgresError, TimeoutError) as failure:
-                _log.warning("bus_connection_failed", error=str(failure))
+            except Exception as failure:  # noqa: BLE001 - without leases nothing at all would go on here.
+                _log.warning("bus_connection_failed", error=repr(failure), exc_info=failure)
             finally:
                 self._held.clear()
             await asyncio.sleep(BEAT_S)
@@ -162,9 +162,11 @@ class Leases:
                 event.set()
             self._beats = 0
             while True:
-                await asyncio.wait_for(self._beat(connection), ACQUIRE_TIMEOUT_S)
+                async with asyncio.timeout(ACQUIRE_TIMEOUT_S):
+                    await self._beat(connection)
                 try:
-                    await asyncio.wait_for(self._nudge.wait(), BEAT_S)
+                    async with asyncio.timeout(BEAT_S):
+                        await self._nudge.wait()
                 except TimeoutError:
                     self._beats += 1
                 self._nudge.clear()

@@ -38,7 +38,8 @@ async def for_ever(
         delay_s = DELAY_S
         if not more:
             with suppress(TimeoutError):
-                await asyncio.wait_for(event.wait(), every_s)
+                async with asyncio.timeout(every_s):  # `wait_for` forgets a cancellation that meets the event.
+                    await event.wait()
 
 
 def job_group(service: str, job: str) -> str:

@@ -21,7 +21,7 @@ from feira.kernel.card import Card, Gauge, Job
 from feira.kernel.db import LOST, Db, Tx
 from feira.kernel.events import On, Record, emit, tend_inbox
 from feira.kernel.ids import uuid7
-from feira.kernel.loops import job_group, keep_tending, keep_working
+from feira.kernel.loops import for_ever, job_group, keep_tending, keep_working
 from feira.kernel.message import Event, Heard
 from feira.kernel.migrate import SQL, migrate
 from feira.kernel.relay import Consumer, in_order, keep_consuming, keep_relaying
@@ -373,6 +373,22 @@ async def test_a_job_is_run_by_its_lease_and_again_while_there_is_more(schemas: 
 
         await until(again)
         task.cancel()
+
+
+async def test_a_loop_ends_though_it_is_woken_at_that_moment() -> None:
+    event = asyncio.Event()
+
+    async def step() -> bool:
+        await asyncio.sleep(0)
+        return False
+
+    task = asyncio.create_task(for_ever("t", event, step, 60))
+    await asyncio.sleep(0.01)
+    event.set()
+    task.cancel()
+    done, _ = await asyncio.wait({task}, timeout=1)
+    task.cancel()
+    assert done == {task}
 
 
 async def test_the_numbers_of_a_service_are_told(schemas: str) -> None:
