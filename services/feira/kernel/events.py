@@ -16,7 +16,8 @@ from feira.kernel.message import Event, Heard
 
 PARTITIONS = 16
 INBOX_DAYS = 7
-INBOX_DAYS_AHEAD = 2
+INBOX_DAYS_AHEAD = 2  # Enough for a day on which the table is never free.
+TEND_LOCK_TIMEOUT_MS = 1_000
 
 _encode = msgspec.json.Encoder(uuid_format="canonical").encode
 
@@ -106,6 +107,8 @@ async def tend_inbox(db: Db, oldest: datetime | None) -> None:
     today = datetime.now(UTC).date()
     keep_from = min(today - timedelta(days=INBOX_DAYS), oldest.date() if oldest else today)
     async with db.tx() as tx:
+        # A backup may keep the table for hours. All who hear wait behind us meanwhile, so we do not wait for it.
+        await tx.execute(f"set local lock_timeout = {TEND_LOCK_TIMEOUT_MS}")
         await tx.execute("select pg_advisory_xact_lock(hashtextextended($1, 0))", f"inbox {db.schema}")
         names = await tx.fetch(
             """select c.relname from pg_inherits i join pg_class c on c.oid = i.inhrelid

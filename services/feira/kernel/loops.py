@@ -80,6 +80,9 @@ async def keep_tending(card: Card, service: Any, db: Db, bus: Bus, leases: Lease
             return
         waiting = await bus.waiting()
         rows, oldest = waiting.get(card.name, (0, None))
+        if loop.time() - tended_at >= TEND_S:  # Before the numbers, which may fail for long; at most once an hour.
+            tended_at = loop.time()
+            await tend_inbox(db, oldest)
         metrics.BUS_ROWS.labels(card.name).set(rows)
         async with db.read() as tx:
             row = await tx.fetchrow(
@@ -93,8 +96,5 @@ async def keep_tending(card: Card, service: Any, db: Db, bus: Bus, leases: Lease
         metrics.PARKED_EVENTS.labels(card.name).set(row["parked"])
         if card.gauges is not None:
             metrics.replace_gauges(card.name, await card.gauges(service))
-        if loop.time() - tended_at >= TEND_S:
-            await tend_inbox(db, oldest)
-            tended_at = loop.time()
 
     await for_ever(group, event, step, TELL_S)

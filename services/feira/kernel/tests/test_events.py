@@ -12,7 +12,6 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from feira.kernel import db as db_module
 from feira.kernel import events as events_module
 from feira.kernel import relay as relay_module
 from feira.kernel import trace
@@ -21,7 +20,7 @@ from feira.kernel.card import Card, Gauge, Job
 from feira.kernel.db import LOST, Db, Tx
 from feira.kernel.events import On, Record, emit, tend_inbox
 from feira.kernel.ids import uuid7
-from feira.kernel.loops import for_ever, job_group, keep_tending, keep_working
+from feira.kernel.loops import job_group, keep_tending, keep_working
 from feira.kernel.message import Event, Heard
 from feira.kernel.migrate import SQL, migrate
 from feira.kernel.relay import Consumer, in_order, keep_consuming, keep_relaying
@@ -260,27 +259,6 @@ async def test_a_poison_event_is_parked_and_blocks_no_other_key(schemas: str, mo
         await until(lambda: _has(place, [("good", 1), *[("bad", n) for n in (1, 2, 4, 5)]]))
 
 
-async def test_a_locked_table_parks_no_event(schemas: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(relay_module, "DELAY_S", 0.001)
-    monkeypatch.setattr(relay_module, "TRIES_MAX", 3)
-    monkeypatch.setattr(db_module, "LOCK_TIMEOUT_MS", 20)
-    async with place_at(schemas) as place:
-        stranger = await asyncpg.connect(schemas)
-        async with stranger.transaction():
-            await stranger.execute("lock table hearer.heard")
-            await place.tell(Counted(name="a", version=1), Counted(name="b", version=1))
-
-            async def tried_often() -> bool:
-                return bool(await stranger.fetchval("select max(tries) >= 6 from bus.queue"))
-
-            await until(tried_often)
-            assert await place.parked() == []
-        await stranger.close()
-        await until(lambda: _drained(place))
-        assert sorted(await place.heard()) == [("a", 1), ("b", 1)]
-        assert await place.parked() == []
-
-
 async def test_an_event_that_cannot_be_read_is_parked(schemas: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(relay_module, "DELAY_S", 0.001)
     async with place_at(schemas) as place:
@@ -373,22 +351,6 @@ async def test_a_job_is_run_by_its_lease_and_again_while_there_is_more(schemas: 
 
         await until(again)
         task.cancel()
-
-
-async def test_a_loop_ends_though_it_is_woken_at_that_moment() -> None:
-    event = asyncio.Event()
-
-    async def step() -> bool:
-        await asyncio.sleep(0)
-        return False
-
-    task = asyncio.create_task(for_ever("t", event, step, 60))
-    await asyncio.sleep(0.01)
-    event.set()
-    task.cancel()
-    done, _ = await asyncio.wait({task}, timeout=1)
-    task.cancel()
-    assert done == {task}
 
 
 async def test_the_numbers_of_a_service_are_told(schemas: str) -> None:

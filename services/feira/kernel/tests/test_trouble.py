@@ -1,0 +1,64 @@
+"""What goes on while a database is busy with something else, and what ends when it should."""
+
+import asyncio
+
+import asyncpg
+import pytest
+
+from feira.kernel import db as db_module
+from feira.kernel import relay as relay_module
+from feira.kernel.events import tend_inbox
+from feira.kernel.loops import for_ever
+from feira.kernel.tests.test_events import Counted, _drained, _has, place_at
+from feira.kernel.tests.test_events import schemas as schemas
+
+
+async def test_a_locked_table_parks_no_event(schemas: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(relay_module, "DELAY_S", 0.001)
+    monkeypatch.setattr(relay_module, "TRIES_MAX", 3)
+    monkeypatch.setattr(db_module, "LOCK_TIMEOUT_MS", 20)
+    async with place_at(schemas) as place:
+        stranger = await asyncpg.connect(schemas)
+        async with stranger.transaction():
+            await stranger.execute("lock table hearer.heard")
+            await place.tell(Counted(name="a", version=1), Counted(name="b", version=1))
+
+            async def tried_often() -> bool:
+                return bool(await stranger.fetchval("select max(tries) >= 6 from bus.queue"))
+
+            await until(tried_often)
+            assert await place.parked() == []
+        await stranger.close()
+        await until(lambda: _drained(place))
+        assert sorted(await place.heard()) == [("a", 1), ("b", 1)]
+        assert await place.parked() == []
+
+
+async def test_the_inbox_is_not_blocked_behind_a_backup(schemas: str) -> None:
+    async with place_at(schemas) as place:
+        backup = await asyncpg.connect(schemas)
+        async with backup.transaction():
+            await backup.execute("lock table hearer.inbox, hearer.inbox_default in access share mode")
+            async with asyncio.timeout(5):
+                with pytest.raises(asyncpg.LockNotAvailableError):
+                    await tend_inbox(place.db, None)
+            await place.tell(Counted(name="a", version=1))
+            await until(lambda: _has(place, [("a", 1)]), 3)
+        await backup.close()
+        await tend_inbox(place.db, None)
+
+
+async def test_a_loop_ends_though_it_is_woken_at_that_moment() -> None:
+    event = asyncio.Event()
+
+    async def step() -> bool:
+        await asyncio.sleep(0)
+        return False
+
+    task = asyncio.create_task(for_ever("t", event, step, 60))
+    await asyncio.sleep(0.01)
+    event.set()
+    task.cancel()
+    done, _ = await asyncio.wait({task}, timeout=1)
+    task.cancel()
+    assert done == {task}
