@@ -9,7 +9,7 @@ from feira.kernel import db as db_module
 from feira.kernel import relay as relay_module
 from feira.kernel.events import tend_inbox
 from feira.kernel.loops import for_ever
-from feira.kernel.tests.test_events import Counted, _drained, _has, place_at
+from feira.kernel.tests.test_events import Counted, _drained, _has, place_at, until
 from feira.kernel.tests.test_events import schemas as schemas
 
 
