@@ -1,6 +1,6 @@
 """The HTTP face of carts. Each answer is the whole cart, at the prices of the moment."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta
@@ -104,6 +104,33 @@ def _line_view(line: CartLine, shown: Shown) -> LineView:
     )
 
 
+def _brl(amount: int) -> dict[str, Any]:
+    return {"amount": amount, "currency": "BRL"}
+
+
+_CART = {
+    "id": "aAxYJF4IyNNa2FITNJM3q0nZzCY",
+    "currency": "BRL",
+    "lines": [
+        {
+            "id": "01a20398-7e81-7067-ad6b-0ba9e82029f1",
+            "sku": "ACAI-PULP-400G",
+            "name": "Açaí pulp, frozen (400 g)",
+            "image": None,
+            "quantity": 2,
+            "unit_price": _brl(1690),
+            "total": _brl(3380),
+            "available": True,
+        }
+    ],
+    "subtotal": _brl(3380),
+    "discount": _brl(0),
+    "shipping": _brl(0),
+    "tax": _brl(0),
+    "total": _brl(3380),
+}
+
+
 def routes(carts: CartService) -> list[Route]:
     async def create(request: Request[NewCart, None]) -> CartView:
         return view(await carts.create(request.caller.user_id))
@@ -130,12 +157,13 @@ def routes(carts: CartService) -> list[Route]:
     changes = (UnknownCart, UnknownLine, CartAlreadyOrdered)
     return [
         Route("POST", "/v1/carts", create, summary="Begin a cart", tag=TAG, body=NewCart, body_optional=True,
-              reply=CartView, status=201, localised=True),
+              reply=CartView, status=201, localised=True,
+              reply_example={**_CART, "lines": [], "subtotal": _brl(0), "total": _brl(0)}),
         Route("GET", "/v1/carts/{cart_id}", show, summary="A cart", tag=TAG, reply=CartView, localised=True,
-              refusals=(UnknownCart,)),
+              refusals=(UnknownCart,), reply_example=_CART),
         Route("POST", lines, add_line, summary="Put goods into a cart", tag=TAG, body=NewLine, reply=CartView,
               localised=True, refusals=(UnknownCart, UnknownSku, CartAlreadyOrdered, Invalid),
-              example={"sku": "ACAI-PULP-400G", "quantity": 2}),
+              example={"sku": "ACAI-PULP-400G", "quantity": 2}, reply_example=_CART),
         Route("PATCH", line, change_line, summary="Change a line's quantity", tag=TAG, body=ChangedLine,
               reply=CartView, localised=True, refusals=(*changes, Invalid), example={"quantity": 3}),
         Route("DELETE", line, remove_line, summary="Remove a line", tag=TAG, reply=CartView, localised=True,

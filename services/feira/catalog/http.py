@@ -5,7 +5,7 @@ from typing import Annotated
 from msgspec import Meta
 
 from feira import demo
-from feira.catalog import http_categories, http_products, http_stock
+from feira.catalog import http_categories, http_examples, http_products, http_stock
 from feira.catalog.domain import localised
 from feira.catalog.domain_goods import DEFAULT_LOCALE, UnknownProduct
 from feira.catalog.domain_text import fold, words
@@ -126,6 +126,7 @@ def routes(catalog: CatalogService) -> list[Route]:
             tag=TAG,
             query=ProductQuery,
             reply=ProductList,
+            reply_example=http_examples.PRODUCTS,
             public_cache=True,
             localised=True,
         ),
@@ -136,6 +137,7 @@ def routes(catalog: CatalogService) -> list[Route]:
             summary="Read a product by its id or slug",
             tag=TAG,
             reply=ProductView,
+            reply_example=http_examples.PRODUCT,
             refusals=(UnknownProduct,),
             public_cache=True,
             localised=True,
@@ -147,6 +149,7 @@ def routes(catalog: CatalogService) -> list[Route]:
             summary="Read the tree of categories",
             tag=TAG,
             reply=CategoryTree,
+            reply_example=http_examples.CATEGORIES,
             public_cache=True,
             localised=True,
         ),

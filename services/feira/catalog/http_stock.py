@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 from msgspec import Meta
 
+from feira.catalog import http_examples
 from feira.catalog.domain_change import SLASHES_MAX
 from feira.catalog.domain_goods import StockIsHeld
 from feira.catalog.service import CatalogService
@@ -117,6 +118,7 @@ def routes(catalog: CatalogService) -> list[Route]:
         caller="staff",
         query=StockQuery,
         reply=Page[StockView],
+        reply_example={"items": [http_examples.LEVEL], "next": None},
     )
     read = Route(
         "GET",
@@ -126,6 +128,7 @@ def routes(catalog: CatalogService) -> list[Route]:
         tag=TAG,
         caller="staff",
         reply=StockView,
+        reply_example=http_examples.LEVEL,
         refusals=(UnknownSku,),
     )
     adjust = Route(
@@ -137,6 +140,7 @@ def routes(catalog: CatalogService) -> list[Route]:
         caller="staff",
         body=Adjustment,
         reply=StockView,
+        reply_example=http_examples.LEVEL,
         status=201,
         refusals=(UnknownSku, StockIsHeld),
         example={"delta": -2, "reason": "Bruised in transport"},

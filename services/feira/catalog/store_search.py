@@ -99,6 +99,16 @@ class _Conditions:
     def text(self) -> str:
         return " and ".join(self.parts)
 
+    @property
+    def matches(self) -> str:
+        """Where to look for all that matches, in no order. How many products have a word is not known beforehand: from
+        each that has it its listing is looked up, for else the whole table of listings would be read. In a category this
+        is left to the planner, since the category may be the rarer of the two.
+        """
+        if "join searches" not in self.source or any("category_ids" in part for part in self.parts):
+            return self.source
+        return "searches s cross join lateral (select * from listings where product_id = s.product_id offset 0) l"
+
 
 _SHOWN = """p.id, p.slug, p.name, p.names, p.images, f.price_minor, f.compare_at_price_minor, f.in_stock,
             array(select c.path from unnest(f.category_ids) with ordinality as i(id, n)
@@ -171,7 +181,7 @@ def _by_relevance(asked: _Conditions, after: Sequence[Any] | None, limit: int) -
     return f"""
         with matched as materialized (
             select {_COLUMNS}, ts_rank(s.document, {asked.words})::float8 as key
-            from {asked.source} where {asked.text} limit {RANKED_MAX}),
+            from {asked.matches} where {asked.text} limit {RANKED_MAX}),
         page as materialized (
             select * from matched {beyond} order by key desc, number desc limit {asked.argument(limit)})
         select {_SHOWN}, f.key, f.number from page f join products p on p.id = f.product_id
@@ -184,7 +194,7 @@ async def facets(tx: Tx, wish: Wish) -> Facets:
     row = await tx.fetchrow(
         f"""
         with matched as materialized (
-            select l.product_id, l.price_minor, l.category_ids from {asked.source} where {asked.text}
+            select l.product_id, l.price_minor, l.category_ids from {asked.matches} where {asked.text}
             limit {COUNTED_MAX + 1}),
         in_categories as (
             select c.path as value, count(*) as n from matched, unnest(category_ids) as i(id)

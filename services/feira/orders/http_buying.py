@@ -14,6 +14,7 @@ from feira.contracts.payments import Declined, GatewayFailed
 from feira.contracts.places import COUNTRIES
 from feira.kernel.errors import Invalid, NotFound, Overloaded
 from feira.kernel.http import Answer, Body, Cursor, Limit, Money, Page, Query, Request, Route, View, cursor, read_cursor
+from feira.orders import http_examples
 from feira.orders.domain import NotCancellable
 from feira.orders.domain_checkout import (
     LINES_MAX,
@@ -270,16 +271,6 @@ class Buying:
         return order_view(order)
 
 
-_ADDRESS = {"name": "Ana Lima", "line1": "Rua das Flores 12", "city": "São Paulo", "region": "SP", "postal_code": "01000-000", "country": "BR"}  # fmt: skip
-_QUOTE = {"lines": [{"sku": "ACAI-PULP-400G", "quantity": 2}], "country": "BR"}
-_ORDER = {
-    "lines": [{"sku": "ACAI-PULP-400G", "quantity": 2}],
-    "email": "ana@example.com",
-    "shipping_address": _ADDRESS,
-    "shipping_method": "standard",
-    "payment": {"method": "test", "token": "tok_ok"},
-    "expected_total": {"amount": 4380, "currency": "BRL"},
-}
 _TOKEN = "A guest sends the order's token in the header `Order-Token`."  # noqa: S105 - says where it goes.
 
 
@@ -296,7 +287,8 @@ def routes(orders: OrderService) -> list[Route]:
             reply=QuoteView,
             refusals=(UnknownSku, UnknownCart, Overloaded),
             localised=True,
-            example=_QUOTE,
+            example=http_examples.QUOTE,
+            reply_example=http_examples.QUOTED,
         ),
         Route(
             "POST",
@@ -313,7 +305,8 @@ def routes(orders: OrderService) -> list[Route]:
                 InProgress, GatewayFailed, Overloaded,
             ),
             localised=True,
-            example=_ORDER,
+            example=http_examples.ORDER,
+            reply_example=http_examples.PLACED,
             description="The same Idempotency-Key with the same body gives the first answer again. A client that hangs up "
             "does not stop an order: send the same request again to learn what became of it.",
         ),
@@ -325,6 +318,7 @@ def routes(orders: OrderService) -> list[Route]:
             tag=TAG,
             query=PageQuery,
             reply=Page[OrderView],
+            reply_example={"items": [http_examples.READ], "next": None},
             caller="customer",
         ),
         Route(
@@ -334,6 +328,7 @@ def routes(orders: OrderService) -> list[Route]:
             summary="An order",
             tag=TAG,
             reply=OrderView,
+            reply_example=http_examples.READ,
             refusals=(UnknownOrder, NotFound),
             description=_TOKEN,
         ),
@@ -344,6 +339,7 @@ def routes(orders: OrderService) -> list[Route]:
             summary="Cancel an order before its goods are sent",
             tag=TAG,
             reply=OrderView,
+            reply_example=http_examples.CANCELLED,
             refusals=(UnknownOrder, NotFound, NotCancellable),
             description=_TOKEN,
         ),

@@ -11,6 +11,12 @@ from feira.users.domain_sessions import REFRESH_TOKEN_MAX
 from feira.users.http_accounts import Email, Password
 from feira.users.service_sessions import Seen, Sessions, Tokens
 
+_TOKENS = {
+    "access_token": "eyJ0eXAiOiJKV1QiLCJ…",
+    "token_type": "Bearer",
+    "expires_in": 600,
+    "refresh_token": "u5aFTeIi…",
+}
 CREDENTIALS = {"email": "ana@example.com", "password": "mangoes and limes"}
 
 
@@ -41,11 +47,12 @@ def routes(sessions: Sessions) -> list[Route]:
 
     return [
         Route("POST", "/v1/sessions", sign_in, summary="Sign in", tag="Sessions", body=SignIn, reply=TokensView,
-              signs_in=True, refusals=(WrongCredentials, RateLimited, Overloaded), example=CREDENTIALS),
+              signs_in=True, refusals=(WrongCredentials, RateLimited, Overloaded), example=CREDENTIALS,
+              reply_example=_TOKENS),
         Route("POST", "/v1/sessions/refresh", refresh, summary="Get new tokens", tag="Sessions", body=Refresh,
               reply=TokensView, signs_in=True, refusals=(SessionOver,),
               description="Each refresh token works once; a second use ends the session.",
-              example={"refresh_token": "the last one that was given"}),
+              example={"refresh_token": "the last one that was given"}, reply_example=_TOKENS),
     ]  # fmt: skip
 
 
