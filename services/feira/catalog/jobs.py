@@ -22,7 +22,7 @@ async def gauges(catalog: CatalogService) -> Sequence[Gauge]:
     found = await catalog.stock.holds_by_state()
     counts = [
         Gauge("feira_holds", "Holds by state.", {"state": state}, float(found.get(state, (0, 0))[0]))
-        for state in ("held", "sold", "released", "expired")
+        for state in ("held", "released", "expired")
     ]
     return [*counts, Gauge("feira_units_held", "Units set aside for buyers.", {}, float(found.get("held", (0, 0))[1]))]
 

@@ -165,6 +165,13 @@ async def forget_lapsed(tx: Tx, older_than_s: float, limit: int) -> int:
 
 
 async def count_by_state(tx: Tx) -> dict[str, tuple[int, int]]:
-    """How many holds are in each state, and of how many units: those that live are found by their index."""
-    rows = await tx.fetch("select state, count(*) as holds, sum(units)::bigint as units from holds group by state")
+    """How many holds are in each state, and of how many units; but not of the sold, which are all orders there ever were.
+
+    Each half is found by its index.
+    """
+    rows = await tx.fetch(
+        """select state, count(*) as holds, sum(units)::bigint as units from holds where state = 'held' group by state
+           union all
+           select state, count(*), sum(units)::bigint from holds where state in ('released', 'expired') group by state"""
+    )
     return {row["state"]: (row["holds"], row["units"]) for row in rows}
