@@ -62,18 +62,22 @@ class Bus:
         for consumer in {consumer for consumer, _ in rows}:
             wake(f"consume:{consumer}")
 
-    async def take(self, consumer: str, partitions: Sequence[int], rows_max: int) -> list[Queued]:
-        """The first rows of these partitions, but none whose key waits for another try."""
+    async def take(self, consumer: str, partitions: Sequence[int], rows_max: int, bytes_max: int) -> list[Queued]:
+        """The first rows of these partitions, but none whose key waits for another try. The first may be of any size."""
         async with self._db.read() as tx:
             rows = await tx.fetch(
-                """select id, tries, event_id, topic, key, at, headers, payload from queue q
-                   where consumer = $1 and partition = any($2::smallint[])
-                     and not exists (select from queue w where w.consumer = $1 and w.key = q.key and w.id <= q.id
-                                     and w.not_before > now())
-                   order by id limit $3""",
+                """select * from (
+                       select *, sum(octet_length(payload)) over (order by id) - octet_length(payload) as bytes_before
+                       from (select id, tries, event_id, topic, key, at, headers, payload from queue q
+                             where consumer = $1 and partition = any($2::smallint[])
+                               and not exists (select from queue w where w.consumer = $1 and w.key = q.key
+                                               and w.id <= q.id and w.not_before > now())
+                             order by id limit $3) as first) as measured
+                   where bytes_before < $4 order by id""",
                 consumer,
                 partitions,
                 rows_max,
+                bytes_max,
             )
         return [
             Queued(

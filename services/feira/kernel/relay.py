@@ -16,6 +16,7 @@ from feira.kernel.loops import for_ever
 
 RELAY_ROWS_MAX = 500
 TAKE_ROWS_MAX = 512
+BYTES_MAX = 4 << 20  # Of payloads at once; one bigger goes alone. An order of 2,000 lines takes up to a megabyte.
 TRIES_MAX = 8
 BUSY_TRIES_MAX = 1_000  # Where the database is at fault and not the event: hours.
 DELAY_S = 0.2  # Doubled at each try: the eighth comes half a minute after the first.
@@ -25,21 +26,33 @@ ERROR_LENGTH_MAX = 2_000
 _log = logs.logger("events")
 
 
-async def relay(db: Db, bus: Bus, leases: Leases, partitions: Sequence[int]) -> int:
-    """Publish the outbox's first rows; a crash midway publishes them again, and the inboxes absorb it."""
+async def relay(db: Db, bus: Bus, leases: Leases, partitions: Sequence[int]) -> bool:
+    """Publish the outbox's first rows; a crash midway publishes them again, and the inboxes absorb it. True if there may
+    be more.
+    """
     async with db.read() as tx:
         rows = await tx.fetch(
-            """select id, event_id, topic, key, at, headers, payload from outbox
-               where partition = any($1::smallint[]) order by id limit $2""",
+            """select * from (
+                   select *, sum(octet_length(payload)) over (order by id) - octet_length(payload) as bytes_before
+                   from (select id, event_id, topic, key, at, headers, payload from outbox
+                         where partition = any($1::smallint[]) order by id limit $2) as first) as measured
+               where bytes_before < $3 order by id""",
             partitions,
             RELAY_ROWS_MAX,
+            BYTES_MAX,
         )
         if not rows:
-            return 0
-    await bus.publish([_record(row) for row in rows], leases.wake)
+            return False
+    records = [_record(row) for row in rows]
+    await bus.publish(records, leases.wake)
     async with db.read() as tx:
         await tx.execute("delete from outbox where id = any($1::bigint[])", [row["id"] for row in rows])
-    return len(rows)
+    return _may_be_cut(records, RELAY_ROWS_MAX)
+
+
+def _may_be_cut(records: Sequence[Record], rows_max: int) -> bool:
+    """Whether so many rows or bytes were had that there may be more; a character is four bytes at the most."""
+    return len(records) >= rows_max or sum(len(record.payload) for record in records) >= BYTES_MAX // 4
 
 
 def _record(row: asyncpg.Record) -> Record:
@@ -57,9 +70,9 @@ class Consumer:
         for handler in handlers:
             self._handlers[handler.kind.topic].append(handler)
 
-    async def consume(self, partitions: Sequence[int]) -> int:
-        """Handle the queue's first rows; answers how many were taken."""
-        rows = await self._bus.take(self.name, partitions, TAKE_ROWS_MAX)
+    async def consume(self, partitions: Sequence[int]) -> bool:
+        """Handle the queue's first rows; True if there may be more."""
+        rows = await self._bus.take(self.name, partitions, TAKE_ROWS_MAX, BYTES_MAX)
         failed: dict[int, str] = {}
         stuck: set[str] = set()  # Keys of which an event failed: what follows waits behind it.
         for topic, run in in_order(rows):
@@ -84,7 +97,7 @@ class Consumer:
                 wait_s = min(DELAY_S * 2 ** min(row.tries, TRIES_MAX), DELAY_MAX_S)
                 await self._bus.delay(self.name, row.id, wait_s)
                 self.on_delay(wait_s)
-        return len(rows)
+        return _may_be_cut([row.record for row in rows], TAKE_ROWS_MAX)
 
     async def _hand(self, handler: On, rows: Sequence[Queued]) -> list[tuple[Queued, str]]:
         """Run one handler on these rows, together and if that fails singly; answers those that failed and must wait."""
@@ -202,7 +215,7 @@ async def keep_relaying(name: str, db: Db, bus: Bus, leases: Leases) -> None:
 
     async def step() -> bool:
         held = partitions_held(leases, group)
-        return bool(held) and await relay(db, bus, leases, held) >= RELAY_ROWS_MAX
+        return bool(held) and await relay(db, bus, leases, held)
 
     await for_ever(group, event, step)
 
@@ -216,6 +229,6 @@ async def keep_consuming(consumer: Consumer, leases: Leases) -> None:
 
     async def step() -> bool:
         held = partitions_held(leases, group)
-        return bool(held) and await consumer.consume(held) >= TAKE_ROWS_MAX
+        return bool(held) and await consumer.consume(held)
 
     await for_ever(group, event, step)

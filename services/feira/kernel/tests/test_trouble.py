@@ -1,13 +1,14 @@
 """What goes on while a database is busy with something else, and what ends when it should."""
 
 import asyncio
+from collections.abc import Callable, Sequence
 
 import asyncpg
 import pytest
 
 from feira.kernel import db as db_module
 from feira.kernel import relay as relay_module
-from feira.kernel.events import tend_inbox
+from feira.kernel.events import Record, tend_inbox
 from feira.kernel.loops import for_ever
 from feira.kernel.tests.test_events import Counted, _drained, _has, place_at, until
 from feira.kernel.tests.test_events import schemas as schemas
@@ -32,6 +33,27 @@ async def test_a_locked_table_parks_no_event(schemas: str, monkeypatch: pytest.M
         await until(lambda: _drained(place))
         assert sorted(await place.heard()) == [("a", 1), ("b", 1)]
         assert await place.parked() == []
+
+
+async def test_events_of_any_size_pass_a_few_at_a_time(schemas: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(relay_module, "BYTES_MAX", 1_000)
+    batches: list[int] = []
+    async with place_at(schemas) as place:
+        publish = place.bus.publish
+
+        async def watched(records: Sequence[Record], wake: Callable[[str], None]) -> None:
+            batches.append(len(records))
+            await publish(records, wake)
+
+        monkeypatch.setattr(place.bus, "publish", watched)
+        names = [f"{n:02}" + "é" * 300 for n in range(10)] + ["x" * 3_000, "y"]
+        await place.tell(*(Counted(name=name, version=1) for name in names))
+        await until(lambda: _drained(place), 5)
+        async with asyncio.timeout(5):
+            while len(await place.heard()) < len(names):
+                await asyncio.sleep(0.02)
+    assert batches[:3] == [2, 2, 2]
+    assert max(batches) == 2
 
 
 async def test_the_inbox_is_not_blocked_behind_a_backup(schemas: str) -> None:
