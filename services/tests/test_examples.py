@@ -13,12 +13,12 @@ from feira.transport.openapi import openapi
 JSON = "application/json"
 
 
-@pytest.fixture(scope="module")
-def document() -> Any:
+@pytest.fixture
+async def document() -> Any:  # Services expect a running loop.
     return msgspec.to_builtins(openapi(sketched().routes(), title="Feira", version="0"))
 
 
-def test_examples_fit_their_schemas(document: Any) -> None:
+async def test_examples_fit_their_schemas(document: Any) -> None:
     count = 0
     for operations in document["paths"].values():
         for operation in operations.values():
@@ -31,7 +31,7 @@ def test_examples_fit_their_schemas(document: Any) -> None:
     assert count > 30
 
 
-def test_the_purchase_is_one_of_the_demo_shop(document: Any) -> None:
+async def test_the_purchase_is_one_of_the_demo_shop(document: Any) -> None:
     operation = document["paths"]["/v1/orders"]["post"]
     asked = operation["requestBody"]["content"][JSON]["example"]
     placed = operation["responses"]["201"]["content"][JSON]["example"]
