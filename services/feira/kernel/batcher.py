@@ -114,7 +114,7 @@ class Batcher(Generic[Ask, Answer]):
     async def _settle(self, batch: "list[tuple[Ask, list[asyncio.Future[Answer | Refused]]]]") -> None:
         """Run the batch; when it fails, halve it, so that a bad item never fails its neighbours."""
         try:
-            answers = await self._insist([ask for ask, _ in batch])
+            answered = list(zip(batch, await self._insist([ask for ask, _ in batch]), strict=True))
         except Exception as failure:  # noqa: BLE001 - whatever it is belongs to the caller whose item caused it.
             if len(batch) == 1 or isinstance(failure, Refused):
                 for _, futures in batch:
@@ -124,7 +124,7 @@ class Batcher(Generic[Ask, Answer]):
             await self._settle(batch[:middle])
             await self._settle(batch[middle:])
             return
-        for (_, futures), answer in zip(batch, answers, strict=True):
+        for (_, futures), answer in answered:
             for future in futures:
                 if not future.done():
                     future.set_result(answer)

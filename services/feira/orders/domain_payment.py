@@ -46,7 +46,8 @@ def hear(paid: Paid, news: PaymentNews) -> tuple[Paid, Verdict]:
         case PaymentRefunded():
             after = _refund_counted(replace(paid, refunded_minor=paid.refunded_minor + news.amount_minor))
         case PaymentFailed():
-            after = _advanced(paid, "failed")
+            # Payments has let go of it: what was taken meanwhile goes back, so the order cannot stand.
+            return _advanced(paid, "failed"), "cancel" if paid.status in {"pending", "confirmed"} else "nothing"
         case PaymentVoided():
             after = _advanced(paid, "voided")
     return after, _verdict(after)

@@ -100,7 +100,8 @@ class Money:
             now[one.order_id], verdict = domain_payment.hear(now[one.order_id], one)
             if verdict != "nothing":
                 causes[one.order_id] = one
-            verdicts[one.order_id] = verdict
+            if verdicts.get(one.order_id) != "cancel":  # Nothing later raises it again.
+                verdicts[one.order_id] = verdict
         changed = [after for order_id, after in now.items() if after != paid[order_id]]
         if changed:
             await store.save_paid(tx, changed)

@@ -87,6 +87,15 @@ async def test_a_batch_that_waited_in_vain_for_a_lock_is_not_halved() -> None:
     assert sizes == [8]
 
 
+async def test_an_answer_too_few_leaves_nobody_waiting() -> None:
+    async def forgets(asks: Sequence[int]) -> Sequence[int | Refused]:
+        await asyncio.sleep(0)
+        return list(asks)[1:]
+
+    answers = await asyncio.gather(*map(Batcher(forgets, name="t"), range(3)), return_exceptions=True)
+    assert [type(answer) for answer in answers] == [ValueError] * 3
+
+
 async def test_equal_asks_are_run_once() -> None:
     squares = Squares()
     batcher = Batcher(squares.run, name="t", same=lambda ask: ask)

@@ -1,12 +1,16 @@
 """Transactions that meet on one row, statement by statement."""
 
 import asyncio
+from typing import Any
 from uuid import UUID, uuid4
 
 from feira.contracts.goods import Line
+from feira.contracts.orders import OrderCancelled, OrderPlaced
+from feira.contracts.payments import PaymentCaptured, PaymentFailed
 from feira.orders import store_attempts
 from feira.orders.store_attempts import Begin, Begun, Finish
 from feira.orders.tests.conftest import Shop
+from feira.orders.tests.neighbours import hang_at
 
 
 def begin(cart_id: str) -> Begin:
@@ -17,6 +21,26 @@ def begin(cart_id: str) -> Begin:
         cart_id=cart_id,
         lines=(Line(sku="mango", quantity=1),),
     )
+
+
+async def test_a_payment_that_failed_before_the_order_and_then_came_is_not_kept(shop: Shop) -> None:
+    """What is taken after payments has let go of it goes back: the order must not be confirmed by it."""
+    gate = asyncio.Event()
+    shop.payer.hook = hang_at("after authorize", gate)
+    placing = asyncio.create_task(shop.place(payment={"method": "test", "token": "tok_async"}))
+    await asyncio.sleep(0.3)
+    ((order_id, payments),) = shop.payer.payments.items()
+    known: dict[str, Any] = {
+        "order_id": order_id,
+        "payment_id": payments[0].payment_id,
+        "amount_minor": 2000,
+        "currency": "BRL",
+    }
+    await shop.hear(PaymentFailed(**known, reason="lost", version=1), PaymentCaptured(**known, version=2))
+    gate.set()
+    assert (await placing).json["status"] == "pending"
+    assert [type(event) for event in await shop.events()] == [OrderPlaced, OrderCancelled]
+    assert await shop.value("select payment_status from orders") == "captured"
 
 
 async def test_a_late_commit_is_not_taken_for_abandoned(shop: Shop) -> None:
