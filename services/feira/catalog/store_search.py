@@ -201,7 +201,8 @@ async def facets(tx: Tx, wish: Wish) -> Facets:
             join categories c on c.id = i.id group by c.path order by n desc, c.path limit {VALUES_MAX}),
         traits as (
             select a.key, a.value, count(*) as n, row_number() over (partition by a.key order by count(*) desc, a.value) as r
-            from matched join products p on p.id = product_id, jsonb_each(p.attributes) as a group by a.key, a.value)
+            from matched cross join lateral (select attributes from products where id = product_id offset 0) p,
+                 jsonb_each(p.attributes) as a group by a.key, a.value)
         select (select count(*) from matched) as total,
                (select min(price_minor) from matched) as least, (select max(price_minor) from matched) as most,
                (select coalesce(jsonb_agg(jsonb_build_array(value, n) order by n desc, value), '[]')

@@ -186,7 +186,8 @@ async def test_large_ranges_are_read_through_their_indexes(shop: Shop) -> None:
                insert into listing_names select id, l, number, lower(name) from made, unnest(array['en', 'pt-BR']) as l)
            insert into listings select id, number, true, true, number * 7919 % 100003, null, array[number % 500 + 2], 0 from made"""
     )
-    await shop.run("analyze listings; analyze listing_names; analyze products")
+    for table in ("listings", "listing_names", "products"):
+        await shop.run(f"vacuum analyze {table}")  # An inverted index keeps what is new apart until then.
     for query in (
         {},
         {"sort": "price"},
