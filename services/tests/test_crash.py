@@ -4,6 +4,7 @@ Each step of a checkout is made to last by locking the table that the next one w
 """
 
 import asyncio
+import functools
 import itertools
 import os
 import signal
@@ -159,7 +160,8 @@ async def test_the_database_is_killed_and_restarted_under_load(new_shop: NewShop
     async def buy(buyer: int) -> None:
         for n in itertools.count():
             one = {**body, "email": f"p{buyer}-{n}@buyer.test"}
-            placed.append((await insist(lambda one=one: shop.post("/v1/orders", one, key="p"))).json["id"])
+            reply = await insist(functools.partial(shop.post, "/v1/orders", one, key="p"))
+            placed.append(reply.json["id"])
             if enough.is_set():
                 return
 
