@@ -211,7 +211,7 @@ def _kernel_refusals(route: Route) -> Sequence[type[Refused]]:
 
 
 def docs_routes(document: dict[str, Any]) -> list[Route]:
-    """`/openapi.json`, and `/docs` that shows it."""
+    """`/openapi.json`, `/docs` that shows it, and `/` that leads there whoever opens the shop's address in a browser."""
     encoded = msgspec.json.format(msgspec.json.encode(document), indent=1)
     page = (PAGES / "docs.html").read_bytes()
     tag = f'"{hashlib.sha256(page).hexdigest()[:32]}"'
@@ -223,7 +223,11 @@ def docs_routes(document: dict[str, Any]) -> list[Route]:
         headers = (("etag", tag), ("content-security-policy", PAGE_POLICY), ("x-frame-options", "DENY"))
         return Answer(200, page, headers, "text/html; charset=utf-8")
 
+    async def home(_request: Request[None, None]) -> Answer:
+        return Answer(303, None, (("location", "/docs"),))
+
     return [
+        Route("GET", "/", home, hidden=True),
         Route("GET", "/openapi.json", openapi_json, public_cache=True, hidden=True),
         Route("GET", "/docs", docs, public_cache=True, hidden=True),
         Files("/docs", PAGES, max_age_s=0, hidden=True).route,

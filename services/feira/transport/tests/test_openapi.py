@@ -129,6 +129,8 @@ def test_examples_fit_their_schemas() -> None:
 
 async def test_the_page_needs_no_other_host(web: Any) -> None:
     shop = await web(ROUTES)
+    async with shop.session.get("/", allow_redirects=False) as answer:
+        assert (answer.status, answer.headers["location"]) == (303, "/docs")
     async with shop.session.get("/docs") as answer:
         page = await answer.text()
         policy = answer.headers["Content-Security-Policy"]
