@@ -70,7 +70,11 @@ class Problem(msgspec.Struct):
 
 def openapi(routes: Iterable[Route], *, title: str, version: str, description: str = DESCRIPTION) -> dict[str, Any]:
     """The document of these routes. The same routes give the same document."""
-    shown = [route for route in routes if not route.hidden]
+    # What everybody uses comes before what staff and developers do.
+    shown = sorted(
+        (route for route in routes if not route.hidden),
+        key=lambda route: (route.dev_only, route.caller in {"staff", "admin"}),
+    )
     kinds = [kind for route in shown for kind in (route.body, route.query, route.reply) if _has_schema(kind)]
     found, schemas = msgspec.json.schema_components([*kinds, Problem], ref_template=_SCHEMAS + "{name}")
     of = dict(zip((id(kind) for kind in kinds), found, strict=False))

@@ -6,6 +6,14 @@ const el = (tag, attributes = {}, ...children) => {
   node.append(...children.filter((child) => child != null));
   return node;
 };
+
+/** The little Markdown that descriptions use: paragraphs, lists and `code`. */
+const words = (text) => text.split("`").map((part, n) => (n % 2 ? el("code", {}, part) : part));
+const prose = (text) => text.split(/\n{2,}/).map((block) => {
+  const [first, ...items] = block.split(/\n?^- /m);
+  const list = items.length ? el("ul", {}, ...items.map((item) => el("li", {}, ...words(item)))) : null;
+  return el("div", {}, ...(first.trim() ? [el("p", {}, ...words(first))] : []), ...(list ? [list] : []));
+});
 const pretty = (value) => JSON.stringify(value, null, 2);
 let api;
 
@@ -83,7 +91,7 @@ const table = (heads, rows) => el("div", { class: "scroll" }, el("table", {},
 
 const operationCard = (path, method, operation) => {
   const inside = el("div", { class: "inside" });
-  if (operation.description) inside.append(el("p", {}, operation.description));
+  if (operation.description) inside.append(...prose(operation.description));
   const parameters = operation.parameters || [];
   if (parameters.length) inside.append(el("h4", {}, "Parameters"), table(["Name", "In", "Type", ""], parameters.map((one) =>
     el("tr", {}, el("td", {}, el("code", {}, one.name), one.required ? el("span", { class: "must" }, " required") : null),
@@ -124,7 +132,8 @@ const render = () => {
   document.getElementById("title").textContent = api.info.title;
   document.getElementById("version").textContent = api.info.version;
   main.replaceChildren(el("h1", {}, `${api.info.title} API`),
-    el("p", {}, api.info.description || "Everything the shop answers over HTTP.", " The machine-readable form is ",
+    ...prose(api.info.description || "Everything the shop answers over HTTP."),
+    el("p", {}, "The machine-readable form is ",
       el("a", { href: "openapi.json" }, "openapi.json"), "."));
   const groups = new Map((api.tags || []).map((tag) => [tag.name, []]));
   for (const [path, methods] of Object.entries(api.paths))
