@@ -15,26 +15,6 @@ async def post_raw(shop: Shop, path: str, data: bytes, **headers: str) -> Any:
     return await shop.ask("POST", path, data=data, headers={**JSON, "idempotency-key": uuid4().hex, **headers})
 
 
-@pytest.mark.parametrize("path", ["/v1/orders", "/v1/quotes", "/v1/users", "/v1/sessions"])
-async def test_bodies_that_are_no_bodies(shop: Shop, path: str) -> None:
-    nested = b'{"lines":' + b"[" * 10_000 + b"]" * 10_000 + b"}"
-    for data, statuses in (
-        (b"", {400}),
-        (b"{", {400}),
-        (b"null", {400, 422}),
-        (b"[]", {400, 422}),
-        (nested, {400, 422}),
-        ('{"email": "é"}'.encode("latin-1"), {400}),
-        ('{"email": "x"}'.encode("utf-16"), {400}),
-        (b'{"a":"' + b"x" * (1 << 20) + b'"}', {413}),
-    ):
-        reply = await post_raw(shop, path, data)
-        assert reply.status in statuses, (data[:40], reply.raw)
-        assert reply.headers["content-type"] == "application/problem+json"
-        assert {"type", "title", "status", "detail", "code"} <= reply.json.keys()
-    assert (await post_raw(shop, path, b"{}", **{"content-type": "text/plain"})).status == 415
-
-
 ODD = ["\0", "a\0b", "\ud800", "a\udfff"]
 
 
@@ -130,27 +110,3 @@ async def test_texts_are_harmless_when_they_come_back(shop: Shop) -> None:
     for danger in ("<script", "onerror=", "javascript:"):
         assert danger not in shown["description"]
     assert "**b**" in shown["description"]
-
-
-async def test_lists_at_their_limits(shop: Shop) -> None:
-    for path in (
-        "/v1/products",
-        "/v1/admin/products",
-        "/v1/admin/orders",
-        "/v1/admin/stock",
-        "/v1/admin/users",
-        "/v1/admin/audit",
-    ):
-        for limit in (1, 100):
-            reply = await shop.staff("GET", f"{path}?limit={limit}")
-            assert reply.status == 200, (path, reply.raw)
-            assert len(reply.json["items"]) <= limit
-        seen: list[str] = []
-        cursor = ""
-        for _ in range(5):
-            reply = await shop.staff("GET", f"{path}?limit=2{cursor}")
-            seen += [json.dumps(item, sort_keys=True) for item in reply.json["items"]]
-            if reply.json["next"] is None:
-                break
-            cursor = f"&cursor={reply.json['next']}"
-        assert len(seen) == len(set(seen)), path
