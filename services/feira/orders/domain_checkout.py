@@ -1,6 +1,7 @@
 """What a buyer asks for at the checkout, and what it comes to. Pure."""
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -87,6 +88,16 @@ def summed(lines: Iterable[PricedLine]) -> tuple[PricedLine, ...]:
         before = found.get(line.sku)
         found[line.sku] = line if before is None else replace(before, quantity=before.quantity + line.quantity)
     return tuple(found.values())
+
+
+def same_goods(one: Iterable[Line | PricedLine], other: Iterable[Line | PricedLine]) -> bool:
+    """Whether these are so many of the same skus, however the lines are cut."""
+    counts: list[Counter[str]] = []
+    for lines in (one, other):
+        counts.append(Counter())
+        for line in lines:
+            counts[-1][line.sku] += line.quantity
+    return counts[0] == counts[1]
 
 
 def bill(checkout: Checkout, held: Held, tables: Tables) -> Totals:

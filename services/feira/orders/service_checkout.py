@@ -237,6 +237,10 @@ class Checkouts:
         held = await self._hold(
             Hold(order_id=asked.order_id, digest=asked.digest.hex(), lines=turn.lines, locale=asked.locale)
         )
+        if not domain_checkout.same_goods(held.lines, turn.lines):
+            # A try that was forgotten could not give it back, and the cart has changed since.
+            await self._release(Release(hold_id=held.hold_id))
+            raise Unavailable("other goods were set aside; they are free again")
         try:
             return await self._pay_and_commit(asked, turn, held)
         except (LeaseLost, Unavailable):

@@ -6,11 +6,11 @@ from uuid import UUID, uuid4
 
 from feira.contracts.goods import Line
 from feira.contracts.orders import OrderCancelled, OrderPlaced
-from feira.contracts.payments import PaymentCaptured, PaymentFailed
+from feira.contracts.payments import GatewayFailed, PaymentCaptured, PaymentFailed
 from feira.orders import store_attempts
 from feira.orders.store_attempts import Begin, Begun, Finish
 from feira.orders.tests.conftest import Shop
-from feira.orders.tests.neighbours import hang_at
+from feira.orders.tests.neighbours import crash_at, hang_at
 
 
 def begin(cart_id: str) -> Begin:
@@ -41,6 +41,30 @@ async def test_a_payment_that_failed_before_the_order_and_then_came_is_not_kept(
     assert (await placing).json["status"] == "pending"
     assert [type(event) for event in await shop.events()] == [OrderPlaced, OrderCancelled]
     assert await shop.value("select payment_status from orders") == "captured"
+
+
+async def test_an_order_is_of_what_lies_in_the_cart_now(shop: Shop) -> None:
+    """The goods of a try that failed could not be given back; the buyer changes the cart and sends the same again."""
+    shop.baskets.put("c1", mango=9)
+    over: dict[str, Any] = {
+        "cart_id": "c1",
+        "lines": None,
+        "expected_total": {"amount": 90_000, "currency": "BRL"},
+    }
+    shop.catalogue.hook = crash_at("before release")
+
+    async def gateway_fails(_step: str) -> None:
+        raise GatewayFailed
+
+    shop.payer.hook = gateway_fails
+    assert (await shop.place("k", **over)).code == "gateway_error"
+    shop.catalogue.hook = shop.payer.hook = crash_at("never")
+    shop.baskets.put("c1", mango=2)
+    assert (await shop.place("k", **over)).code == "unavailable"
+    reply = await shop.place("k", **over)
+    assert reply.status == 201, reply.raw
+    assert [line["quantity"] for line in reply.json["lines"]] == [2]
+    assert shop.catalogue.held == 1
 
 
 async def test_a_late_commit_is_not_taken_for_abandoned(shop: Shop) -> None:
