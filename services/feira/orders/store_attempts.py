@@ -117,6 +117,11 @@ async def _claim_carts(tx: Tx, carts: Mapping[UUID, str]) -> dict[UUID, tuple[At
     )
     others = [row for row in rows if row["order_id"] != order_of[row["cart_id"]]]
     busy = {row["cart_id"] for row in others if row["running"]}
+    # Asked after the locks were had: what they were waited for may have been the cart's order.
+    ordered = await tx.fetch(
+        "select id, cart_id from orders where cart_id = any($1::text[]) and status <> 'cancelled'", list(order_of)
+    )
+    busy |= {row["cart_id"] for row in ordered if row["id"] != order_of[row["cart_id"]]}
     mine = {order_id: cart_id for cart_id, order_id in order_of.items() if cart_id not in busy}
     gone = [row for row in others if row["cart_id"] not in busy]
     if gone:

@@ -365,7 +365,7 @@ async def test_paths(web: Any) -> None:
     assert '"text":"açaí"'.encode() in (await asked("/v1/orders/a%C3%A7a%C3%AD"))[1]
     assert b'"text":"%2F"' in (await asked("/v1/orders/%252F"))[1]  # Decoded once.
     too_long = "x" * 256
-    for path in ("/", "/v1", "/v1/orders/", "/v1//orders", "/v1/orders/a/b", "/v1/orders/a%2Fb", "/v1/orders/%00",
+    for path in ("/v1", "/v1/orders/", "/v1//orders", "/v1/orders/a/b", "/v1/orders/a%2Fb", "/v1/orders/%00",
                  "/v1/orders/%0a", "/v1/orders/%ff", f"/v1/orders/{too_long}", "/" + "a/" * 100, "/../v1/orders/1",
                  "//v1/orders/1", "/V1/orders/1"):  # fmt: skip
         status, found = await asked(path)
