@@ -7,6 +7,7 @@ from feira.kernel.card import Gauge, Job
 
 EXPIRE_EVERY_S = 1.0
 FORGET_EVERY_S = 3600.0
+FORGET_FEED_EVERY_S = 60.0
 
 
 async def expire_holds(catalog: CatalogService) -> bool:
@@ -15,6 +16,10 @@ async def expire_holds(catalog: CatalogService) -> bool:
 
 async def forget_lapsed_holds(catalog: CatalogService) -> bool:
     return await catalog.stock.forget()
+
+
+async def forget_feed(catalog: CatalogService) -> None:
+    await catalog.forget_feed()
 
 
 async def gauges(catalog: CatalogService) -> Sequence[Gauge]:
@@ -30,4 +35,5 @@ async def gauges(catalog: CatalogService) -> Sequence[Gauge]:
 jobs = (
     Job("expire_holds", expire_holds, EXPIRE_EVERY_S),
     Job("forget_lapsed_holds", forget_lapsed_holds, FORGET_EVERY_S),
+    Job("forget_feed", forget_feed, FORGET_FEED_EVERY_S),
 )

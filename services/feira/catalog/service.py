@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Callable, Sequence
 from uuid import UUID
 
+from feira.catalog import store_feed
 from feira.catalog.domain_goods import ProductBody
 from feira.catalog.service_categories import Categories
 from feira.catalog.service_import import Format, Importer, Report
@@ -18,6 +19,7 @@ class CatalogService:
 
     def __init__(self, ctx: Context) -> None:
         self.settings = ctx.settings
+        self._db = ctx.db
         self.stock = Stock(ctx)
         self.products = Products(ctx)
         self.categories = Categories(ctx)
@@ -31,6 +33,11 @@ class CatalogService:
 
     async def price(self, asks: Sequence[PriceAsk]) -> Sequence[Priced | Refused]:
         return await self.stock.price(asks)
+
+    async def forget_feed(self) -> None:
+        """Drop what was told of changes long ago."""
+        async with self._db.read() as tx:
+            await store_feed.forget(tx)
 
     async def is_empty(self) -> bool:
         """Whether the shop has never had a product."""

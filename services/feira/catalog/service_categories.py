@@ -5,7 +5,7 @@ from uuid import UUID
 
 import msgspec
 
-from feira.catalog import store, store_categories
+from feira.catalog import store, store_categories, store_feed
 from feira.catalog.domain_goods import DEPTH_MAX
 from feira.catalog.store_categories import Category
 from feira.contracts.audit import StaffActed
@@ -52,6 +52,7 @@ class Categories:
             made = await store_categories.insert(tx, above.id if above else None, slug, path, name, names)
             if made is None:
                 raise CategoryTaken
+            await store_feed.note_products(tx, ())
             await _tell(tx, actor, "created", path, {"name": name})
         return made
 
@@ -86,6 +87,7 @@ class Categories:
             if now.path != was.path and await store_categories.find_by_path(tx, now.path):
                 raise CategoryTaken
             await store_categories.update(tx, was, now)
+            await store_feed.note_branch(tx, category_id)
             await _tell(tx, actor, "changed", was.path, {"path": now.path, "name": now.name})
         return now
 
@@ -99,6 +101,7 @@ class Categories:
             if await store_categories.is_used(tx, category_id):
                 raise CategoryInUse
             await store_categories.delete(tx, category_id)
+            await store_feed.note_products(tx, ())
             await _tell(tx, actor, "deleted", was.path, {})
 
 

@@ -62,7 +62,8 @@ async def lock_levels(tx: Tx, skus: Sequence[str]) -> dict[str, Level]:
 
 
 async def move(tx: Tx, moves: Sequence[Move]) -> None:
-    """Change the stock by the sum of the moves, and note each in the journal. The rows must be locked.
+    """Change the stock by the sum of the moves, note each in the journal, and feed those who keep answers. The rows must be
+    locked.
 
     A sku that is not counted here is a LookupError: nothing may be lost in silence.
     """
@@ -79,7 +80,9 @@ async def move(tx: Tx, moves: Sequence[Move]) -> None:
                select sku, $4, kind, on_hand, held, order_id, hold_id, refund_id, reason, actor
                from unnest($5::text[], $6::text[], $7::bigint[], $8::bigint[], $9::uuid[], $10::uuid[], $11::uuid[],
                            $12::text[], $13::uuid[])
-                    as j(sku, kind, on_hand, held, order_id, hold_id, refund_id, reason, actor))
+                    as j(sku, kind, on_hand, held, order_id, hold_id, refund_id, reason, actor)),
+           fed as (
+               insert into stock_feed (skus) select $14::text[] where cardinality($14::text[]) > 0)
            select count(*) from moved""",
         skus,
         [sums[sku][0] for sku in skus],
@@ -94,6 +97,7 @@ async def move(tx: Tx, moves: Sequence[Move]) -> None:
         [move.refund_id for move in moves],
         [move.reason for move in moves],
         [move.actor for move in moves],
+        [sku for sku in skus if sums[sku][0] != sums[sku][1]],  # Those of which another number is free than before.
     )
     if changed != len(skus):
         raise LookupError(f"{len(skus) - changed} of {len(skus)} skus have no stock row")
@@ -135,7 +139,8 @@ async def show_stock(tx: Tx, turned_by_product: Mapping[UUID, int]) -> dict[UUID
         "select from listings where product_id = any($1::uuid[]) order by product_id for no key update", ids
     )
     rows = await tx.fetch(
-        """update listings l set version = l.version + t.steps, in_stock = exists (
+        """with fed as (insert into product_feed (products) values ($1::uuid[]))
+           update listings l set version = l.version + t.steps, in_stock = exists (
                select from variants v join stock s using (sku)
                where v.product_id = l.product_id and not v.archived and s.on_hand > s.held)
            from unnest($1::uuid[], $2::bigint[]) as t(product_id, steps), products p

@@ -223,7 +223,8 @@ async def _write_listings(
 ) -> None:
     prices = [least(products[id].sold) for id in ids]
     await tx.execute(
-        """insert into listings (product_id, number, listed, in_stock, price_minor, compare_at_price_minor, category_ids)
+        """with fed as (insert into product_feed (products) values ($1::uuid[]))
+           insert into listings (product_id, number, listed, in_stock, price_minor, compare_at_price_minor, category_ids)
            select n.id, p.number, n.listed, n.in_stock, n.price_minor, n.compare_at, n.category_ids::integer[]
            from unnest($1::uuid[], $2::boolean[], $3::bigint[], $4::bigint[], $5::text[], $6::boolean[])
                 as n(id, listed, price_minor, compare_at, category_ids, in_stock) join products p using (id)

@@ -328,4 +328,4 @@ async def test_the_card_tells_what_is_held(shop: Shop) -> None:
     assert ("feira_holds", "sold") not in found  # Orders counts them, and they are ever more.
     assert found["feira_units_held", ""] == 3
     for job in card.jobs:
-        assert await job.run(shop.catalog) is False
+        assert not await job.run(shop.catalog)
