@@ -4,7 +4,8 @@ A position is a snapshot of the database: what it shows has been heard of, what 
 transaction that began early and commits late is told when it is seen, and nothing is told twice.
 """
 
-from collections.abc import Iterable, Set
+from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
 from typing import Any
 from uuid import UUID
 
@@ -33,8 +34,8 @@ class Changes(msgspec.Struct, frozen=True):
     """
 
     position: str
-    products: Set[UUID] | None = None
-    skus: Set[str] | None = None
+    products: AbstractSet[UUID] | None = None
+    skus: AbstractSet[str] | None = None
     lists: bool = True
 
 
@@ -55,7 +56,7 @@ async def note_branch(tx: Tx, category_id: int) -> None:
     )
 
 
-async def products_since(tx: Tx, position: str | None) -> tuple[Set[UUID] | None, str]:
+async def products_since(tx: Tx, position: str | None) -> tuple[AbstractSet[UUID] | None, str]:
     """The products that changed since the position, and the position that they are told up to.
 
     None in place of products: there are too many, or the position is none, too old, or of another database.
@@ -90,7 +91,7 @@ def _position(row: Any) -> str:
     return f"{row['at']} {row['snapshot']}"
 
 
-def _all(told: list[Any]) -> Set[Any] | None:
+def _all(told: list[Any]) -> AbstractSet[Any] | None:
     return frozenset(told) if len(told) <= TOLD_MAX else None
 
 

@@ -1,7 +1,7 @@
 """What is told of changes: to everybody who has not seen them yet, each once, however late it is committed."""
 
 import json
-from collections.abc import Set
+from collections.abc import Set as AbstractSet
 from uuid import UUID, uuid4
 
 import pytest
@@ -15,7 +15,7 @@ async def since(shop: Shop, position: str | None) -> store_feed.Changes:
         return await store_feed.changes_since(tx, position)
 
 
-async def products(shop: Shop, position: str | None) -> tuple[Set[UUID] | None, str]:
+async def products(shop: Shop, position: str | None) -> tuple[AbstractSet[UUID] | None, str]:
     async with shop.ctx.db.read() as tx:
         return await store_feed.products_since(tx, position)
 
@@ -53,7 +53,7 @@ async def test_the_tree_of_categories_is_told_of(shop: Shop) -> None:
     position = (await since(shop, None)).position
     tropical = await shop.value("select id from categories where path = 'fruit/tropical'")
 
-    async def told() -> tuple[Set[UUID] | None, bool]:
+    async def told() -> tuple[AbstractSet[UUID] | None, bool]:
         nonlocal position
         now = await since(shop, position)
         position = now.position
