@@ -3,12 +3,12 @@
 async with opened(settings, ["catalog"]) as shop:      # services without a face: what the command line uses
 await shop.services["catalog"].is_empty()
 
-await serve(settings, ready, stop)                     # the whole worker process
+await serve(settings, ready, stop, before)             # the whole worker process
 """
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
@@ -27,11 +27,10 @@ from feira.kernel.db import Db
 from feira.kernel.http import Route
 from feira.kernel.loops import job_group, keep_tending, keep_working
 from feira.kernel.migrate import SQL, migrate
-from feira.kernel.relay import Consumer, keep_consuming, keep_relaying
+from feira.kernel.relay import Consumer, keep_consuming, keep_relaying, keep_trimming
 from feira.notifications.card import card as notifications
 from feira.orders.card import card as orders
 from feira.payments.card import card as payments
-from feira.transport import rpc
 from feira.transport.auth import Verifier
 from feira.transport.serve import HttpServer, internal_app, public_app
 from feira.users.card import card as users
@@ -122,6 +121,7 @@ class Shop:
         budget = self.settings.db_connections // self.settings.workers
         share = (budget - 1) // (len(self.cards) + 1)  # One connection holds the leases.
         self.bus = Bus(await self._db(BUS, self.settings.bus_url, share), hearers())
+        await self.bus.open()
         for card in self.cards:
             db = await self._db(card.name, self.settings.database_of(card.name), share)
             context = Context(db=db, settings=self.settings, wake=self._waker(card), log=logs.logger(card.name))
@@ -152,6 +152,8 @@ class Shop:
         if provider.name not in self.settings.addresses:
             raise AppError(f"say where {provider.name} is: --{provider.name}-addr HOST:PORT")
         if contract not in self._remote:
+            from feira.transport import rpc  # noqa: PLC0415 - one process in itself speaks no gRPC, nor waits for it.
+
             channel = rpc.channel(self.settings.addresses[provider.name])
             self._stack.push_async_callback(channel.close)
             client = rpc.connect(contract, channel)
@@ -185,7 +187,7 @@ class Shop:
 
     def loops(self) -> list[asyncio.Task[None]]:
         """Everything that goes on beside requests: relays, consumers, jobs."""
-        tasks = []
+        tasks = [keep_trimming(self.bus, self.leases)]
         for card in self.cards:
             service, db = self.services[card.name], self.dbs[card.name]
             tasks.append(keep_relaying(card.name, db, self.bus, self.leases))
@@ -196,9 +198,14 @@ class Shop:
         return [asyncio.create_task(task) for task in (*tasks, self.leases.run())]
 
 
-async def serve(settings: Settings, ready: Callable[[], None], stop: asyncio.Event) -> None:
-    """A worker: the chosen services with their faces, until `stop` is set. Raises AppError or OSError if it cannot begin."""
+async def serve(
+    settings: Settings, ready: Callable[[], None], stop: asyncio.Event, before: Callable[[Shop], Awaitable[None]]
+) -> None:
+    """A worker: the chosen services with their faces, until `stop` is set; `before` is awaited ahead of the first request.
+    Raises AppError or OSError if it cannot begin.
+    """
     async with opened(settings) as shop, AsyncExitStack() as stack:
+        await before(shop)
         users_contract = shop.find(Users)
 
         async def keys() -> bytes:
@@ -207,6 +214,8 @@ async def serve(settings: Settings, ready: Callable[[], None], stop: asyncio.Eve
 
         stack.push_async_callback(_end, shop.loops())
         if settings.grpc_port is not None:
+            from feira.transport import rpc  # noqa: PLC0415 - see `Shop.find`.
+
             grpc = rpc.RpcServer(f"{settings.host}:{settings.grpc_port}", shared=settings.workers > 1)
             for card in shop.cards:
                 if card.provides is not None:

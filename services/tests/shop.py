@@ -18,6 +18,7 @@ import aiohttp
 import asyncpg
 import envoy
 
+from feira.app import hearers
 from feira.host.datadir import DataDir
 
 SERVICES = ("users", "catalog", "carts", "orders", "payments", "notifications")
@@ -338,12 +339,17 @@ class Shop:
                 for table in ("payments", "refunds"):
                     left += await self.sql("payments", f"select count(*) from {table} where due_at <= now()")
                 connection = await asyncpg.connect(bus, server_settings={"search_path": "bus"})
-                left += await connection.fetchval("select count(*) from queue")
+                left += await connection.fetchval(UNHEARD, [c for _, c in HEARS], [t for t, _ in HEARS])
                 await connection.close()
                 if not left:
                     return
                 await asyncio.sleep(0.05)
 
+
+HEARS = [(topic, consumer) for topic, consumers in hearers().items() for consumer in consumers]
+UNHEARD = """select (select count(*) from queue) + count(*) from log l
+             join unnest($1::text[], $2::text[]) as h(consumer, topic) using (topic)
+             join offsets o on o.consumer = h.consumer and o.partition = l.partition and l.id > o.after"""
 
 ADDRESS = {
     "name": "Ana Lima",

@@ -82,6 +82,10 @@ async def _migrations(connection: Connection, parts: Sequence[tuple[str, Sequenc
     return good("Migrations", "all were run")
 
 
+UNHEARD = f"""(select at from {BUS}.queue union all
+              select at from {BUS}.log where id > (select min(after) from {BUS}.offsets)) as unheard"""
+
+
 async def _events(connection: Connection, schemas: Sequence[str]) -> list[Check]:
     """What could not be handled, and how long the oldest event has been on its way."""
     parked: dict[str, int] = {}
@@ -89,7 +93,7 @@ async def _events(connection: Connection, schemas: Sequence[str]) -> list[Check]
     for schema in schemas:
         if not await connection.fetchval("select to_regclass($1) is not null", f"{schema}.migration"):
             continue
-        table = f"{schema}.queue" if schema == BUS else f"{schema}.outbox"
+        table = UNHEARD if schema == BUS else f"{schema}.outbox"
         lag = await connection.fetchval(f"select extract(epoch from now() - min(at)) from {table}")
         if lag is not None:
             lags_s[schema] = float(lag)

@@ -1,4 +1,4 @@
-"""The bus on PostgreSQL: a queue for each consumer, leases on a connection of their own, and wake-up calls.
+"""The bus on PostgreSQL: a log that each consumer reads, leases on a connection of their own, and wake-up calls.
 
 One bus serves one process, several workers and several machines alike. Another carrier needs the same face.
 """
@@ -13,87 +13,192 @@ import msgspec
 
 from feira.kernel import logs
 from feira.kernel.db import ACQUIRE_TIMEOUT_S, LOST, Db, session
-from feira.kernel.events import Record
+from feira.kernel.events import PARTITIONS, Record
 
 CHANNEL = "feira_bus"
 SCHEMA = "bus"
 BEAT_S = 1.0  # How often leases are sought, and how long a lost wake-up can delay anything.
 WAKES_MAX = 4_000  # Characters of names in one NOTIFY, whose payload is limited to 8,000 bytes.
+COUNTED_MAX = 100_000  # Rows that the numbers about a backlog are reckoned from.
 LEASE_GRACE_BEATS = 3  # How long a lease is left to the worker that should have it.
 
 _log = logs.logger("bus")
 
 
 class Queued(msgspec.Struct, frozen=True):
-    """A record in a consumer's queue, with how often it failed."""
+    """A record on its way to a consumer, with how often it failed."""
 
     id: int
     record: Record
-    tries: int
+    tries: int = 0
+
+
+class Taken(msgspec.Struct, frozen=True):
+    """What a consumer has before it: `rows` of the log that it hears, the last number that it has seen of the log, whether
+    there may be more, and whether it has set rows aside.
+    """
+
+    rows: list[Queued]
+    upto: int | None
+    more: bool
+    aside: bool
 
 
 class Bus:
-    """`consumers` tells who hears a topic: all that are known, whether they run here or not."""
+    """A log that all consumers read, each from its own place. `consumers` tells who hears a topic: all that are known,
+    whether they run here or not. What a consumer cannot handle now is set aside in a queue of its own.
+    """
 
     def __init__(self, db: Db, consumers: Mapping[str, Sequence[str]]) -> None:
         self._db = db
         self._consumers = consumers
+        self._topics: dict[str, list[str]] = {}
+        for topic, names in consumers.items():
+            for name in names:
+                self._topics.setdefault(name, []).append(topic)
+
+    async def open(self) -> None:
+        """Give each consumer its place in the log: nothing is dropped that one of them has not passed."""
+        places = [(name, partition) for name in self._topics for partition in range(PARTITIONS)]
+        async with self._db.read() as tx:
+            await tx.execute(
+                """insert into offsets (consumer, partition, after)
+                   select c, p, 0 from unnest($1::text[], $2::smallint[]) as e(c, p) order by c, p on conflict do nothing""",
+                [name for name, _ in places],
+                [partition for _, partition in places],
+            )
 
     async def publish(self, records: Sequence[Record], wake: Callable[[str], None]) -> None:
-        """Put the records into the queues of all who hear them, in order."""
-        rows = [(consumer, record) for record in records for consumer in self._consumers.get(record.topic, ())]
+        """Append the records that somebody hears to the log, in order.
+
+        One publisher at a time, until its commit: so numbers become visible in their order, and who reads from behind a
+        number misses nothing.
+        """
+        rows = [record for record in records if record.topic in self._consumers]
         if not rows:
             return
         async with self._db.read() as tx:
             await tx.execute(
-                """insert into queue (consumer, partition, event_id, topic, key, at, headers, payload)
-                   select c, p, i, t, k, a, h, b
-                   from unnest($1::text[], $2::smallint[], $3::uuid[], $4::text[], $5::text[], $6::timestamptz[],
-                               $7::text[], $8::text[]) with ordinality as e(c, p, i, t, k, a, h, b, n) order by n""",
-                [consumer for consumer, _ in rows],
-                [record.partition for _, record in rows],
-                [record.event_id for _, record in rows],
-                [record.topic for _, record in rows],
-                [record.key for _, record in rows],
-                [record.at for _, record in rows],
-                [record.headers for _, record in rows],
-                [record.payload for _, record in rows],
+                """with alone as materialized (select pg_advisory_xact_lock(hashtextextended('feira bus log', 0)))
+                   insert into log (partition, length, event_id, topic, key, at, headers, payload)
+                   select p, length(b), i, t, k, a, h, b
+                   from alone, unnest($1::smallint[], $2::uuid[], $3::text[], $4::text[], $5::timestamptz[], $6::text[],
+                                      $7::text[]) with ordinality as e(p, i, t, k, a, h, b, n) order by n""",
+                [record.partition for record in rows],
+                [record.event_id for record in rows],
+                [record.topic for record in rows],
+                [record.key for record in rows],
+                [record.at for record in rows],
+                [record.headers for record in rows],
+                [record.payload for record in rows],
             )
-        for consumer in {consumer for consumer, _ in rows}:
+        for consumer in {name for topic in {record.topic for record in rows} for name in self._consumers[topic]}:
             wake(f"consume:{consumer}")
 
-    async def take(self, consumer: str, partitions: Sequence[int], rows_max: int, bytes_max: int) -> list[Queued]:
-        """The first rows of these partitions, but none whose key waits for another try. The first may be of any size."""
+    async def take(self, consumer: str, partitions: Sequence[int], rows_max: int, length_max: int) -> Taken:
+        """The next rows of these partitions that the consumer hears. The first may be of any size."""
         async with self._db.read() as tx:
             rows = await tx.fetch(
-                """select * from (
-                       select *, sum(octet_length(payload)) over (order by id) - octet_length(payload) as bytes_before
-                       from (select id, tries, event_id, topic, key, at, headers, payload from queue q
-                             where consumer = $1 and partition = any($2::smallint[])
-                               and not exists (select from queue w where w.consumer = $1 and w.key = q.key
-                                               and w.id <= q.id and w.not_before > now())
-                             order by id limit $3) as first) as measured
-                   where bytes_before < $4 order by id""",
+                """with mine as materialized (
+                       select partition, after from offsets where consumer = $1 and partition = any($2::smallint[])),
+                   next as materialized (
+                       select l.* from log l join mine on mine.partition = l.partition and l.id > mine.after
+                       where l.id > (select min(after) from mine) order by l.id limit $4),
+                   fits as materialized (
+                       select id from (select id, row_number() over (order by id) as n,
+                                              sum(length) over (order by id) - length as before from next) as measured
+                       where before < $5 or n = 1)
+                   select 0 as last, id, event_id, topic, key, at, headers, payload, false as aside, false as more
+                   from next join fits using (id) where topic = any($3::text[])
+                   union all
+                   select 1, max(id), null, null, null, null, null, null,
+                          exists (select from queue where consumer = $1 and partition = any($2::smallint[])),
+                          count(*) < (select count(*) from next) or count(*) >= $4
+                   from fits order by last, id""",
+                consumer,
+                partitions,
+                self._topics.get(consumer, []),
+                rows_max,
+                length_max,
+            )
+        *found, last = rows
+        return Taken([Queued(row["id"], _record(row)) for row in found], last["id"], last["more"], last["aside"])
+
+    async def advance(
+        self,
+        consumer: str,
+        partitions: Sequence[int],
+        upto: int,
+        failed: Sequence[tuple[Queued, float]] = (),
+    ) -> None:
+        """All up to this number is done with, but for the failed, which are set aside for so many seconds each."""
+        async with self._db.tx() as tx:
+            if failed:
+                await tx.execute(
+                    """insert into queue (consumer, partition, event_id, topic, key, at, headers, payload, tries, not_before)
+                       select $1, p, i, t, k, a, h, b, case when w > 0 then 1 else 0 end,
+                              case when w > 0 then now() + w * interval '1 second' end
+                       from unnest($2::smallint[], $3::uuid[], $4::text[], $5::text[], $6::timestamptz[], $7::text[],
+                                   $8::text[], $9::float8[]) with ordinality as e(p, i, t, k, a, h, b, w, n) order by n""",
+                    consumer,
+                    [row.record.partition for row, _ in failed],
+                    [row.record.event_id for row, _ in failed],
+                    [row.record.topic for row, _ in failed],
+                    [row.record.key for row, _ in failed],
+                    [row.record.at for row, _ in failed],
+                    [row.record.headers for row, _ in failed],
+                    [row.record.payload for row, _ in failed],
+                    [wait_s for _, wait_s in failed],
+                )
+            await tx.execute(
+                "update offsets set after = $3 where consumer = $1 and partition = any($2::smallint[]) and after < $3",
+                consumer,
+                partitions,
+                upto,
+            )
+
+    async def trim(self, rows_max: int) -> bool:
+        """Drop what every consumer has passed. True if there may be more."""
+        async with self._db.read() as tx:
+            done: str = await tx.execute(
+                """delete from log where id in (
+                       select id from log where id <= (select min(after) from offsets where consumer = any($1::text[]))
+                       order by id limit $2)""",
+                list(self._topics),
+                rows_max,
+            )
+        return int(done.rsplit(maxsplit=1)[-1]) >= rows_max
+
+    async def take_aside(self, consumer: str, partitions: Sequence[int], rows_max: int) -> list[Queued]:
+        """The first rows that were set aside, but none whose key waits for another try."""
+        async with self._db.read() as tx:
+            rows = await tx.fetch(
+                """select id, tries, event_id, topic, key, at, headers, payload from queue q
+                   where consumer = $1 and partition = any($2::smallint[])
+                         and not exists (select from queue w where w.consumer = $1 and w.key = q.key
+                                         and w.id <= q.id and w.not_before > now())
+                   order by id limit $3""",
                 consumer,
                 partitions,
                 rows_max,
-                bytes_max,
             )
-        return [
-            Queued(
-                row["id"],
-                Record(row["event_id"], row["topic"], row["key"], row["at"], row["headers"], row["payload"]),
-                row["tries"],
+        return [Queued(row["id"], _record(row), row["tries"]) for row in rows]
+
+    async def keys_aside(self, consumer: str, keys: Sequence[str]) -> set[str]:
+        """Those of the keys of which something is set aside: what comes later waits behind it."""
+        async with self._db.read() as tx:
+            rows = await tx.fetch(
+                "select distinct key from queue where consumer = $1 and key = any($2::text[])", consumer, keys
             )
-            for row in rows
-        ]
+        return {row["key"] for row in rows}
 
     async def done(self, consumer: str, ids: Sequence[int]) -> None:
+        """These rows that were set aside are handled."""
         async with self._db.read() as tx:
             await tx.execute("delete from queue where consumer = $1 and id = any($2::bigint[])", consumer, ids)
 
     async def delay(self, consumer: str, number: int, wait_s: float) -> None:
-        """This row failed: it is tried again later, and the rest of its key behind it."""
+        """This row failed again: it is tried later, and the rest of its key behind it."""
         async with self._db.read() as tx:
             await tx.execute(
                 "update queue set tries = tries + 1, not_before = now() + $3 where consumer = $1 and id = $2",
@@ -103,10 +208,28 @@ class Bus:
             )
 
     async def waiting(self) -> dict[str, tuple[int, datetime]]:
-        """For each consumer with a queue: its rows and the time of its first."""
+        """For each consumer that has not heard all: how many events it must still hear, counted up to COUNTED_MAX, and
+        the time of the first.
+        """
+        hears = [(name, topic) for name, topics in self._topics.items() for topic in topics]
         async with self._db.read() as tx:
-            rows = await tx.fetch("select consumer, count(*) as rows, min(at) as oldest from queue group by consumer")
+            rows = await tx.fetch(
+                """select consumer, count(*) as rows, min(at) as oldest from (
+                       select consumer, at from (select * from queue order by id limit $3) as aside
+                       union all
+                       select o.consumer, l.at from (select * from log order by id limit $3) as l
+                       join unnest($1::text[], $2::text[]) as h(consumer, topic) using (topic)
+                       join offsets o on o.consumer = h.consumer and o.partition = l.partition and l.id > o.after) as left_
+                   group by consumer""",
+                [name for name, _ in hears],
+                [topic for _, topic in hears],
+                COUNTED_MAX,
+            )
         return {row["consumer"]: (row["rows"], row["oldest"]) for row in rows}
+
+
+def _record(row: asyncpg.Record) -> Record:
+    return Record(row["event_id"], row["topic"], row["key"], row["at"], row["headers"], row["payload"])
 
 
 class Leases:

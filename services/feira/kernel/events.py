@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 from zlib import crc32
@@ -15,6 +16,8 @@ from feira.kernel.ids import milliseconds_of, uuid7
 from feira.kernel.message import Event, Heard
 
 PARTITIONS = 16
+DAY_MS = 86_400_000
+EPOCH = date(1970, 1, 1).toordinal()
 INBOX_DAYS = 7
 INBOX_DAYS_AHEAD = 2  # Enough for a day on which the table is never free.
 TEND_LOCK_TIMEOUT_MS = 1_000
@@ -54,10 +57,15 @@ class Record(msgspec.Struct, frozen=True):
     @property
     def day(self) -> date:
         """The day of the event's own id, so that a repetition looks where its first was written down."""
-        return datetime.fromtimestamp(milliseconds_of(self.event_id) / 1000, UTC).date()
+        return _day(milliseconds_of(self.event_id) // DAY_MS)
 
     def heard(self, kind: type[Event]) -> Heard[Any]:
         return Heard(id=self.event_id, at=self.at, event=msgspec.json.decode(self.payload, type=kind))
+
+
+@lru_cache(maxsize=64)
+def _day(number: int) -> date:
+    return date.fromordinal(EPOCH + number)
 
 
 def partition_of(key: str) -> int:
@@ -87,17 +95,33 @@ async def emit(tx: Tx, *events: Event) -> None:
     mark_emitted(tx)
 
 
-async def remember(tx: Tx, handler: str, records: Sequence[Record]) -> set[UUID]:
-    """Write these events down as heard by this handler; answers those that it had not heard before."""
+async def remember(
+    tx: Tx, handler: str, records: Sequence[Record], *, behind: bool = True
+) -> tuple[set[UUID], set[str]]:
+    """Write these events down as heard by this handler; answers those that it had not heard before.
+
+    If they may stand `behind` a parked event, those whose key has one are left out, and these keys are answered too. Who
+    replays a parked event locks it: either we see it and wait behind it, or it is done with.
+    """
     rows = await tx.fetch(
-        """insert into inbox (day, event_id, handler)
-           select d, i, $3 from unnest($1::date[], $2::uuid[]) as e(d, i)
-           on conflict do nothing returning event_id""",
+        """with behind as materialized (
+               select key from parked where $5 and handler = $4 and key = any($3::text[]) and dropped_at is null
+               for key share),
+           heard as (
+               insert into inbox (day, event_id, handler)
+               select d, i, $4 from unnest($1::date[], $2::uuid[], $3::text[]) as e(d, i, k)
+               where k not in (select key from behind)
+               on conflict do nothing returning event_id)
+           select event_id, null as key from heard union all select null, key from behind""",
         [record.day for record in records],
         [record.event_id for record in records],
+        [record.key for record in records],
         handler,
+        behind,
     )
-    return {row["event_id"] for row in rows}
+    return {row["event_id"] for row in rows if row["key"] is None}, {
+        row["key"] for row in rows if row["key"] is not None
+    }
 
 
 async def tend_inbox(db: Db, oldest: datetime | None) -> None:

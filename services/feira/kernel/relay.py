@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import asyncpg
@@ -16,6 +16,10 @@ from feira.kernel.loops import for_ever
 
 RELAY_ROWS_MAX = 500
 TAKE_ROWS_MAX = 512
+ASIDE_ROWS_MAX = 64
+TRIM = "bus:trim"
+TRIM_ROWS_MAX = 10_000
+TRIM_EVERY_S = 1.0
 BYTES_MAX = 4 << 20  # Of payloads at once; one bigger goes alone. An order of 2,000 lines takes up to a megabyte.
 TRIES_MAX = 8
 BUSY_TRIES_MAX = 1_000  # Where the database is at fault and not the event: hours.
@@ -32,11 +36,11 @@ async def relay(db: Db, bus: Bus, leases: Leases, partitions: Sequence[int]) -> 
     """
     async with db.read() as tx:
         rows = await tx.fetch(
-            """select * from (
-                   select *, sum(octet_length(payload)) over (order by id) - octet_length(payload) as bytes_before
-                   from (select id, event_id, topic, key, at, headers, payload from outbox
-                         where partition = any($1::smallint[]) order by id limit $2) as first) as measured
-               where bytes_before < $3 order by id""",
+            """select id, event_id, topic, key, at, headers, payload from (
+                   select *, row_number() over (order by id) as n,
+                          sum(octet_length(payload)) over (order by id) - octet_length(payload) as before
+                   from (select * from outbox where partition = any($1::smallint[]) order by id limit $2) as first
+               ) as measured where before < $3 or n = 1 order by id""",
             partitions,
             RELAY_ROWS_MAX,
             BYTES_MAX,
@@ -71,8 +75,32 @@ class Consumer:
             self._handlers[handler.kind.topic].append(handler)
 
     async def consume(self, partitions: Sequence[int]) -> bool:
-        """Handle the queue's first rows; True if there may be more."""
-        rows = await self._bus.take(self.name, partitions, TAKE_ROWS_MAX, BYTES_MAX)
+        """Handle what comes next; True if there may be more. What fails is set aside, with all of its key behind it."""
+        taken = await self._bus.take(self.name, partitions, TAKE_ROWS_MAX, BYTES_MAX)
+        more = await self._consume_aside(partitions) if taken.aside else False
+        if taken.upto is None:
+            return more
+        behind: set[str] = set()
+        if taken.aside:
+            behind = await self._bus.keys_aside(self.name, list({row.record.key for row in taken.rows}))
+        failed = await self._run([row for row in taken.rows if row.record.key not in behind])
+        aside = [(row, self._told(row, failed)) for row in taken.rows if row.record.key in behind or row.id in failed]
+        await self._bus.advance(self.name, partitions, taken.upto, aside)
+        return more or taken.more
+
+    async def _consume_aside(self, partitions: Sequence[int]) -> bool:
+        """Try again what was set aside and whose time has come; True if there may be more."""
+        rows = await self._bus.take_aside(self.name, partitions, ASIDE_ROWS_MAX)
+        failed = await self._run(rows)
+        if done := [row.id for row in rows if row.id not in failed]:
+            await self._bus.done(self.name, done)
+        for row in rows:
+            if wait_s := self._told(row, failed):
+                await self._bus.delay(self.name, row.id, wait_s)
+        return len(rows) >= ASIDE_ROWS_MAX
+
+    async def _run(self, rows: Sequence[Queued]) -> dict[int, str]:
+        """Run the handlers; answers the rows that must wait, with what was wrong, or nothing for those behind another."""
         failed: dict[int, str] = {}
         stuck: set[str] = set()  # Keys of which an event failed: what follows waits behind it.
         for topic, run in in_order(rows):
@@ -85,19 +113,20 @@ class Consumer:
             for row in run:
                 if row.record.key in stuck:
                     failed.setdefault(row.id, "")
-        done = [row.id for row in rows if row.id not in failed]
-        if done:
-            await self._bus.done(self.name, done)
-        for row in rows:
-            if message := failed.get(row.id):
-                _log.warning(
-                    "event_failed", consumer=self.name, topic=row.record.topic, event_id=str(row.record.event_id),
-                    tries=row.tries + 1, error=message,
-                )  # fmt: skip
-                wait_s = min(DELAY_S * 2 ** min(row.tries, TRIES_MAX), DELAY_MAX_S)
-                await self._bus.delay(self.name, row.id, wait_s)
-                self.on_delay(wait_s)
-        return _may_be_cut([row.record for row in rows], TAKE_ROWS_MAX)
+        return failed
+
+    def _told(self, row: Queued, failed: Mapping[int, str]) -> float:
+        """How many seconds the row must wait for another try of its own; 0 if it did not fail itself."""
+        error = failed.get(row.id)
+        if not error:
+            return 0.0
+        _log.warning(
+            "event_failed", consumer=self.name, topic=row.record.topic, event_id=str(row.record.event_id),
+            tries=row.tries + 1, error=error,
+        )  # fmt: skip
+        wait_s: float = min(DELAY_S * 2 ** min(row.tries, TRIES_MAX), DELAY_MAX_S)
+        self.on_delay(wait_s)
+        return wait_s
 
     async def _hand(self, handler: On, rows: Sequence[Queued]) -> list[tuple[Queued, str]]:
         """Run one handler on these rows, together and if that fails singly; answers those that failed and must wait."""
@@ -134,19 +163,12 @@ class Consumer:
         # The rest of the batch keeps its own traces for what it will announce.
         traces = {record.key: trace.restore(_headers(record)) for record in reversed(records)}
         trace.belong(traces)
+        records = list({record.event_id: record for record in records}.values())
         async with self._db.tx() as tx:
-            # Who replays a parked event locks it: either we see it and wait behind it, or it is done with.
-            behind = await tx.fetch(
-                "select key from parked where handler = $1 and key = any($2) and dropped_at is null for key share",
-                handler.name,
-                [record.key for record in records],
-            )
-            blocked = {row["key"] for row in behind}
+            fresh, blocked = await remember(tx, handler.name, records)
             if waiting := [record for record in records if record.key in blocked]:
                 await _park(tx, handler.name, waiting, "waits behind an earlier event of its key")
-            free = list({record.event_id: record for record in records if record.key not in blocked}.values())
-            fresh = await remember(tx, handler.name, free) if free else set()
-            todo = [record.heard(handler.kind) for record in free if record.event_id in fresh]
+            todo = [record.heard(handler.kind) for record in records if record.event_id in fresh]
             if todo:
                 await handler.run(self._service, tx, todo)
 
@@ -176,7 +198,7 @@ def _headers(record: Record) -> dict[str, str]:
 
 async def _park(tx: Tx, handler: str, records: Sequence[Record], error: str) -> None:
     """Set events aside for an operator, and write them down as heard, so that a repetition is not parked twice."""
-    fresh = await remember(tx, handler, records)
+    fresh, _ = await remember(tx, handler, records, behind=False)
     for record in records:
         if record.event_id in fresh:
             await tx.execute(
@@ -232,3 +254,13 @@ async def keep_consuming(consumer: Consumer, leases: Leases) -> None:
         return bool(held) and await consumer.consume(held)
 
     await for_ever(group, event, step)
+
+
+async def keep_trimming(bus: Bus, leases: Leases) -> None:
+    """Drop from the log what all have heard, for ever: one process does it for all."""
+    event = leases.seek(TRIM, [TRIM])
+
+    async def step() -> bool:
+        return leases.holds(TRIM) and await bus.trim(TRIM_ROWS_MAX)
+
+    await for_ever(TRIM, event, step, TRIM_EVERY_S)

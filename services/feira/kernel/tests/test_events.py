@@ -23,7 +23,7 @@ from feira.kernel.ids import uuid7
 from feira.kernel.loops import job_group, keep_tending, keep_working
 from feira.kernel.message import Event, Heard
 from feira.kernel.migrate import SQL, migrate
-from feira.kernel.relay import Consumer, in_order, keep_consuming, keep_relaying
+from feira.kernel.relay import Consumer, in_order, keep_consuming, keep_relaying, keep_trimming
 
 
 class Counted(Event, frozen=True, kw_only=True):
@@ -126,11 +126,13 @@ Open = Callable[..., Awaitable[Place]]
 async def place_at(dsn: str, *, worker: int = 0, workers: int = 1) -> AsyncIterator[Place]:
     teller, hearer, bus_db = [await Db.open(dsn, schema, 3) for schema in ("teller", "hearer", "bus")]
     bus = Bus(bus_db, {Counted.topic: ["hearer"], Closed.topic: ["hearer"]})
+    await bus.open()
     leases = Leases(dsn, worker=worker, workers=workers)
     place = Place(teller, hearer, bus, leases)
     tasks = [
         asyncio.create_task(keep_relaying("teller", teller, bus, leases)),
         asyncio.create_task(keep_consuming(place.consumer, leases)),
+        asyncio.create_task(keep_trimming(bus, leases)),
         asyncio.create_task(leases.run()),
     ]
     try:
@@ -314,16 +316,16 @@ async def test_the_inbox_keeps_its_days(schemas: str) -> None:
                 f"create table inbox_{old:%Y%m%d} partition of inbox for values from ('{old:%Y-%m-%d}') to ('{old + timedelta(days=1):%Y-%m-%d}')"
             )
             record = Record(long_ago, "t", "k", old, "{}", "{}")
-            assert await events_module.remember(tx, "h", [record]) == {long_ago}
+            assert await events_module.remember(tx, "h", [record]) == ({long_ago}, set())
             today = Record(uuid7(), "t", "k", datetime.now(UTC), "{}", "{}")  # Comes before its day has a partition.
-            assert await events_module.remember(tx, "h", [today]) == {today.event_id}
+            assert await events_module.remember(tx, "h", [today]) == ({today.event_id}, set())
         await tend_inbox(place.db, old)
         async with place.db.tx() as tx:
-            assert await events_module.remember(tx, "h", [record]) == set()  # Still queued somewhere: kept.
+            assert await events_module.remember(tx, "h", [record]) == (set(), set())  # Still queued somewhere: kept.
         await tend_inbox(place.db, None)
         await tend_inbox(place.db, None)
         async with place.db.tx() as tx:
-            assert await events_module.remember(tx, "h", [today]) == set()
+            assert await events_module.remember(tx, "h", [today]) == (set(), set())
             names = [
                 row["c"]
                 for row in await tx.fetch(
