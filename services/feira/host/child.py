@@ -5,13 +5,13 @@ import os
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import AsyncGenerator
+from contextlib import suppress
 
 import msgspec
 
-from feira.host.order import Order, Report, Task
+from feira.host.order import Order, Report
 
 POLL_S = 0.02
 REPORT_MAX = 64 * 1024
@@ -19,27 +19,33 @@ KILLED_S = 10.0
 
 
 class Child:
-    """Begins at once, in a session of its own so that Ctrl-C does not reach it, and dies with us."""
+    """Begins at once, so that it imports the program before there is anything to do, and waits for its order.
 
-    def __init__(self, task: Task, order: Order) -> None:
+    It has a session of its own so that Ctrl-C does not reach it, and dies with us.
+    """
+
+    def __init__(self) -> None:
         reading, writing = os.pipe()
         self._pipe = os.fdopen(reading, "rb", buffering=0)
         self._silent = False  # It has closed its end of the pipe, and is about to go.
         try:
-            with tempfile.TemporaryFile() as stdin:
-                stdin.write(msgspec.json.encode(order))
-                stdin.seek(0)
-                self._process = subprocess.Popen(
-                    [sys.executable, "-P", "-m", "feira.host.worker", task, str(os.getpid()), str(writing)],
-                    stdin=stdin,
-                    pass_fds=(writing,),
-                    start_new_session=True,
-                )
+            self._process = subprocess.Popen(
+                [sys.executable, "-P", "-m", "feira.host.worker", str(os.getpid()), str(writing)],
+                stdin=subprocess.PIPE,
+                pass_fds=(writing,),
+                start_new_session=True,
+            )
         except BaseException:
             self._pipe.close()
             raise
         finally:
             os.close(writing)
+
+    def give(self, order: Order) -> None:
+        """What it shall do; to be said once. An order is far smaller than what a pipe holds, so nobody waits here."""
+        assert self._process.stdin is not None  # noqa: S101 - it was asked for.
+        with suppress(BrokenPipeError), self._process.stdin as stdin:  # If it is gone, its reports tell of that.
+            stdin.write(msgspec.json.encode(order))
 
     @property
     def pid(self) -> int:
@@ -72,5 +78,8 @@ class Child:
                     break
                 await asyncio.sleep(POLL_S)
         self._pipe.close()
+        if self._process.stdin is not None:
+            with suppress(BrokenPipeError):
+                self._process.stdin.close()
         code = self._process.returncode
         return f"signal {-code}" if code is not None and code < 0 else f"exit status {code}"

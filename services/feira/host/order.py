@@ -6,14 +6,13 @@ import msgspec
 
 from feira.kernel.config import Settings
 
-Task = Literal["prepare", "serve"]
-
 
 class Order(msgspec.Struct, frozen=True, kw_only=True):
     """What `feira up` was asked for. It goes from the command to the supervisor and on to the workers, as JSON."""
 
     settings: Settings
     embedded: bool  # PostgreSQL is ours to run; the supervisor then fills in `settings.database_url`.
+    prepare: bool = False  # Bring the database up to date before serving: the first worker's, at its first start.
     demo: bool = False
     json: bool = False  # Say where the shop is in one line of JSON.
     warnings: tuple[str, ...] = ()
@@ -22,5 +21,5 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
 class Report(msgspec.Struct, frozen=True, kw_only=True):
     """One line from a worker to the supervisor."""
 
-    kind: Literal["ready", "failed", "said", "staff"]
+    kind: Literal["prepared", "ready", "failed", "said", "staff"]
     text: str = ""

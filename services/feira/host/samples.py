@@ -9,12 +9,11 @@ from uuid import UUID
 import msgspec
 
 from feira import demo
-from feira.app import opened
+from feira.app import Shop
 from feira.catalog.service_categories import CategoryTaken
 from feira.contracts.money import DECIMALS
 from feira.host.errors import HostError
 from feira.host.order import Report
-from feira.kernel.config import Settings
 
 STAFF = "staff@feira.example"
 PASSWORD_BYTES = 10
@@ -23,22 +22,21 @@ OURSELVES = UUID(int=0)  # Who did it, in the audit journal: no person.
 Tell = Callable[[Report], None]
 
 
-async def fill(settings: Settings, tell: Tell) -> None:
+async def fill(shop: Shop, tell: Tell) -> None:
     """Sample goods if there never were any, and a login for staff, as far as those services run here.
 
     A kill in the midst leaves categories without goods, which the next start completes: the goods come all at once.
     """
-    async with opened(settings) as shop:
-        catalog = shop.services.get("catalog")
-        if catalog and await catalog.is_empty():
-            await _fill_catalog(catalog, settings.currency, tell)
-        users = shop.services.get("users")
-        if users:
-            # Derived, so that every start can name it; whoever changes it keeps their own.
-            password = base64.b32encode(settings.derive("demo-staff")[:PASSWORD_BYTES]).decode().lower()
-            if not await users.back_office.users_by_email(STAFF, None, "", 1):
-                await users.add_staff(STAFF, "admin", password)
-            tell(Report(kind="staff", text=f"{STAFF}  {password}"))
+    catalog = shop.services.get("catalog")
+    if catalog and await catalog.is_empty():
+        await _fill_catalog(catalog, shop.settings.currency, tell)
+    users = shop.services.get("users")
+    if users:
+        # Derived, so that every start can name it; whoever changes it keeps their own.
+        password = base64.b32encode(shop.settings.derive("demo-staff")[:PASSWORD_BYTES]).decode().lower()
+        if not await users.back_office.users_by_email(STAFF, None, "", 1):
+            await users.add_staff(STAFF, "admin", password)
+        tell(Report(kind="staff", text=f"{STAFF}  {password}"))
 
 
 async def _fill_catalog(catalog: Any, currency: str, tell: Tell) -> None:

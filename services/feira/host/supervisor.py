@@ -21,7 +21,7 @@ from feira.host.banner import banner
 from feira.host.child import Child
 from feira.host.datadir import DataDir
 from feira.host.errors import HostError
-from feira.host.order import Order, Report
+from feira.host.order import Order
 from feira.host.postgres import Postgres
 from feira.host.sharing import owned
 
@@ -42,6 +42,7 @@ class Supervisor:
         self._hurry = asyncio.Event()  # Set by a second signal: the workers are killed.
         self._stopping = False
         self._postgres_up = asyncio.Event()
+        self._prepared = asyncio.Event()
         self._ready: set[int] = set()
         self._all_ready = asyncio.Event()
         self._staff = ""
@@ -75,15 +76,18 @@ class Supervisor:
         lock = self.data.lock_up()
         try:
             check_ports(self.order)
-            async with self._database() as postgres:
-                await self._prepare()
-                async with asyncio.TaskGroup() as group:
+            first = Child()  # It imports the program while PostgreSQL starts.
+            try:
+                async with self._database() as postgres, asyncio.TaskGroup() as group:
                     if postgres:
                         group.create_task(self._keep_postgres(postgres))
                         group.create_task(_keep_log_short(postgres))
-                    for number in range(self.order.settings.workers):
+                    group.create_task(self._keep_worker(0, first))
+                    for number in range(1, self.order.settings.workers):
                         group.create_task(self._keep_worker(number))
                     group.create_task(self._welcome())
+            finally:
+                await first.end(0, self._hurry)  # Long ended, unless there was no database for it.
         finally:
             lock.release()
 
@@ -99,44 +103,49 @@ class Supervisor:
             self._postgres_up.set()
             yield postgres
 
-    async def _prepare(self) -> None:
-        """Migrations, and the sample goods: once, before there is a worker."""
-        failure = ""
-        child = Child("prepare", self.order)
-        try:
-            async with aclosing(child.reports()) as reports:
-                async for report in reports:
-                    failure = self._heard(report) or failure
-        finally:
-            how = await child.end(STOP_TIMEOUT_S, self._hurry)
-        if failure or how != "exit status 0":
-            raise HostError(failure or f"the database could not be prepared ({how})")
-
-    async def _keep_worker(self, number: int) -> None:
+    async def _keep_worker(self, number: int, child: Child | None = None) -> None:
+        """The first worker, which has begun already, prepares the database; the others begin when that is done."""
         settings = msgspec.structs.replace(self.order.settings, worker=number)
         order = msgspec.structs.replace(self.order, settings=settings)
         in_vain = short = 0
+        if child is None:
+            await self._prepared.wait()
         while True:
             await self._postgres_up.wait()
             began = time.monotonic()
-            failure = ""
-            served = False
-            child = Child("serve", order)
+            child = child or Child()
             try:
-                async with aclosing(child.reports()) as reports:
-                    async for report in reports:
-                        failure = self._heard(report) or failure
-                        if report.kind == "ready":
-                            served = True
-                            self._is_ready(number)
+                child.give(msgspec.structs.replace(order, prepare=not self._prepared.is_set()))
+                served, failure = await self._listen(child, number)
             finally:
                 how = await child.end(STOP_TIMEOUT_S, self._hurry)
+            if not self._prepared.is_set():
+                raise HostError(failure or f"the database could not be prepared ({how})")
             in_vain = 0 if served or not self._postgres_up.is_set() else in_vain + 1
             if in_vain == FAILURES_MAX:
                 raise HostError(failure or f"the shop could not be started: worker {number} ended with {how}")
             short = 0 if time.monotonic() - began > LASTED_S else short + 1
             say(f"Worker {number} (process {child.pid}) ended with {how}; another is started. {failure}".rstrip())
             await asyncio.sleep(min(BACKOFF_MAX_S, BACKOFF_S * 2 ** min(short, 10)))
+            child = None
+
+    async def _listen(self, child: Child, number: int) -> tuple[bool, str]:
+        """Act on what a worker reports until it ends; answers whether it served, and the sentence of its failure."""
+        served, failure = False, ""
+        async with aclosing(child.reports()) as reports:
+            async for report in reports:
+                if report.kind == "said":
+                    say(report.text)
+                elif report.kind == "staff":
+                    self._staff = report.text
+                elif report.kind == "prepared":
+                    self._prepared.set()
+                elif report.kind == "ready":
+                    served = True
+                    self._is_ready(number)
+                else:
+                    failure = report.text
+        return served, failure
 
     async def _keep_postgres(self, postgres: Postgres) -> None:
         while True:
@@ -152,14 +161,6 @@ class Supervisor:
                     if attempt == FAILURES_MAX:
                         raise
             self._postgres_up.set()
-
-    def _heard(self, report: Report) -> str:
-        """Act on a report; answers the sentence of a failure."""
-        if report.kind == "said":
-            say(report.text)
-        elif report.kind == "staff":
-            self._staff = report.text
-        return report.text if report.kind == "failed" else ""
 
     def _is_ready(self, number: int) -> None:
         self._ready.add(number)

@@ -1,19 +1,26 @@
-"""One process of a shop: `python -m feira.host.worker TASK PARENT PIPE`, with its order on stdin.
+"""One process of a shop: `python -m feira.host.worker PARENT PIPE`, with its order on stdin, perhaps later.
 
-`prepare` brings the database up to date and ends; `serve` answers requests until SIGTERM. What goes wrong is told to the
+It brings the database up to date if it is the first, and answers requests until SIGTERM. What goes wrong is told to the
 supervisor in one sentence, through the pipe; the stack trace of a bug goes to the log.
 """
+
+# ruff: noqa: E402 - what must not be imported is said before anything is.
+
+import sys
+
+if __name__ == "__main__":
+    # structlog imports it where it is installed, for coloured traces that no worker prints, and takes a tenth of a second.
+    sys.modules["rich"] = None  # type: ignore[assignment]  # Which is how one forbids an import.
 
 import asyncio
 import os
 import signal
-import sys
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 
 import msgspec
 import uvloop
 
-from feira.app import AppError, connections_min, migrate_all, serve
+from feira.app import AppError, Shop, connections_min, migrate_all, serve
 from feira.host.errors import HostError
 from feira.host.launch import die_with
 from feira.host.order import Order, Report
@@ -33,15 +40,22 @@ async def prepare(order: Order, tell: Tell) -> None:
         raise HostError(f"--db-connections must be at least {least} for these services and workers")
     if ran := await migrate_all(order.settings):
         tell(Report(kind="said", text=f"The database is up to date: {len(ran)} migrations were run."))
-    if order.demo:
-        await fill(order.settings, tell)
 
 
-async def serving(order: Order, tell: Tell) -> None:
+async def work(order: Order, tell: Tell) -> None:
+    if order.prepare:
+        await prepare(order, tell)
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
     watch = asyncio.create_task(_end_with_parent(stop))
-    await serve(order.settings, lambda: tell(Report(kind="ready")), stop)
+
+    async def complete(shop: Shop) -> None:
+        if order.prepare:
+            if order.demo:
+                await fill(shop, tell)
+            tell(Report(kind="prepared"))
+
+    await serve(order.settings, lambda: tell(Report(kind="ready")), stop, complete)
     watch.cancel()
 
 
@@ -53,31 +67,27 @@ async def _end_with_parent(stop: asyncio.Event) -> None:
     stop.set()
 
 
-TASKS: dict[str, Callable[[Order, Tell], Awaitable[None]]] = {"prepare": prepare, "serve": serving}
-
-
 def main(arguments: Sequence[str]) -> int:
-    task, parent, pipe = arguments
+    parent, pipe = arguments
     die_with(int(parent), signal.SIGKILL)  # Every step of the shop can be cut off; a hanging worker must not live on.
     os.set_inheritable(int(pipe), False)
     with os.fdopen(int(pipe), "wb", buffering=0) as reports:
-        order = msgspec.json.decode(sys.stdin.buffer.read(), type=Order)
+        if not (given := sys.stdin.buffer.read()):
+            return 0  # There is no database, so there is nothing to do.
+        order = msgspec.json.decode(given, type=Order)
 
         def tell(report: Report) -> None:
             reports.write(msgspec.json.encode(report) + b"\n")
 
-        async def work() -> None:
-            await TASKS[task](order, tell)
-
         try:
             logs.configure()
             with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-                runner.run(work())
+                runner.run(work(order, tell))
         except EXPECTED as failure:
             tell(Report(kind="failed", text=str(failure)))
             return 1
         except Exception as failure:  # noqa: BLE001 - a bug: its trace is for the log, its name for the operator.
-            logs.logger("feira").exception("worker_failed", task=task)
+            logs.logger("feira").exception("worker_failed")
             tell(Report(kind="failed", text=f"{type(failure).__name__}: {failure} (its trace is in the log)"))
             return 1
     return 0

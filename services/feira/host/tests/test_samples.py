@@ -15,7 +15,8 @@ from feira.kernel.config import Settings
 async def filled(settings: Settings) -> list[Report]:
     told: list[Report] = []
     await migrate_all(settings)
-    await fill(settings, told.append)
+    async with opened(settings) as shop:
+        await fill(shop, told.append)
     return told
 
 

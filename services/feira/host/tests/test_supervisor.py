@@ -72,12 +72,13 @@ async def test_a_postgres_that_does_not_come_back_ends_the_shop(
 async def test_a_child_that_does_not_hear_is_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "executable", "/none")
     with pytest.raises(FileNotFoundError):
-        Child("serve", an_order(tmp_path))
+        Child()
     script = tmp_path / "deaf"
     script.write_text("#!/bin/sh\ntrap '' TERM\nwhile :; do sleep 0.1; done\n")
     script.chmod(0o755)
     monkeypatch.setattr(sys, "executable", str(script))
-    deaf = Child("serve", an_order(tmp_path))
+    deaf = Child()
+    deaf.give(an_order(tmp_path))
     await asyncio.sleep(0.5)
     assert await deaf.end(0.3, asyncio.Event()) == "signal 9"
 
@@ -135,7 +136,7 @@ def test_a_bug_in_a_worker_is_told_and_logged(tmp_path: Path) -> None:
         )
         stdin.seek(0)
         done = subprocess.run(
-            [sys.executable, "-P", "-m", "feira.host.worker", "serve", str(os.getpid()), str(writing)],
+            [sys.executable, "-P", "-m", "feira.host.worker", str(os.getpid()), str(writing)],
             stdin=stdin, pass_fds=(writing,), capture_output=True, text=True, timeout=60, check=False,
         )  # fmt: skip
     os.close(writing)
@@ -150,14 +151,14 @@ def test_a_bug_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys:
     async def broken(_order: Order, _tell: object) -> None:
         raise ZeroDivisionError("one by none")
 
-    monkeypatch.setitem(worker.TASKS, "serve", broken)
+    monkeypatch.setattr(worker, "work", broken)
     monkeypatch.setattr(worker, "die_with", lambda _parent, _signal: None)
     reading, writing = os.pipe()
     with tempfile.TemporaryFile() as stdin, os.fdopen(reading, "rb", buffering=0) as reports:
         stdin.write(msgspec.json.encode(an_order(tmp_path)))
         stdin.seek(0)
         monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=stdin))
-        assert worker.main(["serve", "1", str(writing)]) == 1
+        assert worker.main(["1", str(writing)]) == 1
         report = msgspec.json.decode(reports.readline(), type=Report)
     assert report.text == "ZeroDivisionError: one by none (its trace is in the log)"
     assert "one by none" in capsys.readouterr().out
