@@ -99,30 +99,36 @@ class Bus:
         """The next rows of these partitions that the consumer hears. The first may be of any size."""
         async with self._db.read() as tx:
             rows = await tx.fetch(
-                """with mine as materialized (
-                       select partition, after from offsets where consumer = $1 and partition = any($2::smallint[])),
-                   next as materialized (
-                       select l.* from log l join mine on mine.partition = l.partition and l.id > mine.after
-                       where l.id > (select min(after) from mine) order by l.id limit $4),
-                   fits as materialized (
-                       select id from (select id, row_number() over (order by id) as n,
-                                              sum(length) over (order by id) - length as before from next) as measured
-                       where before < $5 or n = 1)
-                   select 0 as last, id, event_id, topic, key, at, headers, payload, false as aside, false as more
-                   from next join fits using (id) where topic = any($3::text[])
-                   union all
-                   select 1, max(id), null, null, null, null, null, null,
-                          exists (select from queue where consumer = $1 and partition = any($2::smallint[])),
-                          count(*) < (select count(*) from next) or count(*) >= $4
-                   from fits order by last, id""",
+                """select aside.*, fitting.* from (
+                       select exists (select from queue where consumer = $1 and partition = any($2::smallint[])) as aside
+                   ) as aside left join (
+                       select id, n, n = last as last, n < total or total >= $4 as more, heard, event_id, topic, key, at,
+                              headers, payload
+                       from (select *, max(n) filter (where before < $5 or n = 1) over () as last
+                             from (select l.*, l.topic = any($3::text[]) as heard, row_number() over up as n,
+                                          sum(l.length) over up - l.length as before, count(*) over () as total
+                                   from (select * from log
+                                         where id > (select min(after) from offsets
+                                                     where consumer = $1 and partition = any($2::smallint[]))
+                                               and id > (select array_agg(case when partition = any($2::smallint[])
+                                                                               then after else 9223372036854775807 end
+                                                                          order by partition)
+                                                         from offsets where consumer = $1)[partition + 1]
+                                         order by id limit $4) as l
+                                   window up as (order by l.id)) as measured) as cut
+                       where n <= last and (heard or n = last)) as fitting on true
+                   order by n""",
                 consumer,
                 partitions,
                 self._topics.get(consumer, []),
                 rows_max,
                 length_max,
             )
-        *found, last = rows
-        return Taken([Queued(row["id"], _record(row)) for row in found], last["id"], last["more"], last["aside"])
+        last = rows[-1]
+        if last["id"] is None:
+            return Taken([], None, False, last["aside"])
+        found = [Queued(row["id"], _record(row)) for row in rows if row["heard"]]
+        return Taken(found, last["id"], last["more"], last["aside"])
 
     async def advance(
         self,
