@@ -121,7 +121,6 @@ class Shop:
         budget = self.settings.db_connections // self.settings.workers
         share = (budget - 1) // (len(self.cards) + 1)  # One connection holds the leases.
         self.bus = Bus(await self._db(BUS, self.settings.bus_url, share), hearers())
-        await self.bus.open()
         for card in self.cards:
             db = await self._db(card.name, self.settings.database_of(card.name), share)
             context = Context(db=db, settings=self.settings, wake=self._waker(card), log=logs.logger(card.name))
@@ -206,6 +205,7 @@ async def serve(
     """
     async with opened(settings) as shop, AsyncExitStack() as stack:
         await before(shop)
+        await shop.bus.open()  # Not for commands: whose events they leave behind, a shop passes on.
         users_contract = shop.find(Users)
 
         async def keys() -> bytes:

@@ -5,9 +5,8 @@ from typing import Annotated, Any
 
 from typer import Option
 
-from feira.host import supervisor
 from feira.host.datadir import DataDir
-from feira.host.order import Order
+from feira.host.order import Order, become_supervisor
 from feira.host.settings import SERVICES, check_parts, check_production, is_embedded, remember, settle
 
 NETWORK = "Network"
@@ -192,4 +191,4 @@ def up(
     embedded = is_embedded(settings)
     directory.lock_up().release()  # The supervisor takes it for good; what is noted now must not be another shop's.
     remember(settings, directory, embedded=embedded)
-    supervisor.become(Order(settings=settings, embedded=embedded, demo=demo, json=json, warnings=tuple(warnings)))
+    become_supervisor(Order(settings=settings, embedded=embedded, demo=demo, json=json, warnings=tuple(warnings)))

@@ -1,5 +1,8 @@
 """What the processes of a shop tell each other."""
 
+import os
+import sys
+import tempfile
 from typing import Literal
 
 import msgspec
@@ -23,3 +26,13 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
 
     kind: Literal["prepared", "ready", "failed", "said", "staff"]
     text: str = ""
+
+
+def become_supervisor(order: Order) -> None:
+    """Turn this process into the supervisor: the command that it was has imported much that is not needed any more."""
+    with tempfile.TemporaryFile() as file:
+        file.write(msgspec.json.encode(order))
+        file.seek(0)
+        os.set_inheritable(file.fileno(), True)
+        sys.stdout.flush()
+        os.execv(sys.executable, [sys.executable, "-P", "-m", "feira.host.supervisor", str(file.fileno())])  # noqa: S606 - no shell wanted.

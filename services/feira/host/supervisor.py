@@ -1,4 +1,4 @@
-"""What `feira up` becomes: it starts PostgreSQL and the workers, sees to it that they live, and ends them.
+"""What `feira up` becomes (see `order.become_supervisor`): it starts PostgreSQL and the workers, sees to it that they live, and ends them.
 
 It does nothing else, so that nothing in the shop can take it down, and imports little, for it stays in memory.
 """
@@ -9,7 +9,6 @@ import os
 import signal
 import socket
 import sys
-import tempfile
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing, asynccontextmanager, suppress
@@ -223,16 +222,6 @@ def _write(stream: TextIO, text: str) -> None:
     with suppress(OSError, ValueError):
         stream.write(f"{text}\n")
         stream.flush()
-
-
-def become(order: Order) -> None:
-    """Turn this process into the supervisor: the command that it was has imported much that is not needed any more."""
-    with tempfile.TemporaryFile() as file:
-        file.write(msgspec.json.encode(order))
-        file.seek(0)
-        os.set_inheritable(file.fileno(), True)
-        sys.stdout.flush()
-        os.execv(sys.executable, [sys.executable, "-P", "-m", __name__, str(file.fileno())])  # noqa: S606 - no shell wanted.
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -4,8 +4,6 @@ It brings the database up to date if it is the first, and answers requests until
 supervisor in one sentence, through the pipe; the stack trace of a bug goes to the log.
 """
 
-# ruff: noqa: E402 - what must not be imported is said before anything is.
-
 import sys
 
 if __name__ == "__main__":

@@ -1,21 +1,26 @@
 """Writing mails down, sending them, and showing them where there is nowhere to send them to."""
 
+import asyncio
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from functools import cached_property
+from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 from uuid import UUID
 
 from feira.contracts.order_tokens import PURPOSE, order_token
 from feira.kernel.card import Context
+from feira.kernel.config import Settings
 from feira.kernel.db import Tx
 from feira.kernel.errors import NotFound
 from feira.kernel.metrics import Gauge
 from feira.notifications import store
 from feira.notifications.domain import TRIES_MAX, Kind, Letter, State, delay_s
-from feira.notifications.letters import Letters, Rendered
-from feira.notifications.mailer import Mailer, Outcome
 from feira.notifications.store import Fault, Mail
+
+if TYPE_CHECKING:
+    from feira.notifications.letters import Letters, Rendered
+    from feira.notifications.mailer import Mailer, Outcome
 
 BATCH_MAX: Final = 64
 LEASE_S: Final = 600  # Longer than any batch can take: a claimed mail is sent by nobody else meanwhile.
@@ -38,13 +43,20 @@ class Notifications:
         self._log = ctx.log
         self._url = settings.url
         self._token_key = settings.derive(PURPOSE)
-        self.letters = Letters(settings.shop_name)
-        self._mailer = Mailer(settings.smtp_url, settings.mail_from, settings.shop_name) if settings.smtp_url else None
+        self._shop_name = settings.shop_name
+        self._mailer = _mailer(settings)
         self._production = settings.production
 
     async def start(self) -> None:
         if self._mailer is None and self._production:
             self._log.warning("mails_are_not_sent", reason="no SMTP server is configured")
+
+    @cached_property
+    def letters(self) -> "Letters":
+        """What mails look like. It takes a quarter of a second, so it is made when the first one is wanted."""
+        from feira.notifications.letters import Letters  # noqa: PLC0415 - half of that time is the import.
+
+        return Letters(self._shop_name)
 
     async def write(self, tx: Tx, letters: Sequence[Letter]) -> None:
         """Write letters down in the transaction of the events that call for them."""
@@ -59,6 +71,7 @@ class Notifications:
             mails = await store.claim(tx, BATCH_MAX, LEASE_S)
         if not mails:
             return False
+        await asyncio.to_thread(getattr, self, "letters")  # The first time; requests are answered meanwhile.
         outcomes = await self._mailer.send([mail.letter for mail in mails], self.render)
         tries = {mail.letter.id: mail.tries for mail in mails}
         faults = [_fault(outcome, tries[outcome.id]) for outcome in outcomes if outcome.error]
@@ -88,7 +101,7 @@ class Notifications:
             raise NotFound
         return mail
 
-    def render(self, letter: Letter) -> Rendered:
+    def render(self, letter: Letter) -> "Rendered":
         return self.letters.render(letter.kind, letter.locale, letter.contents, self.link(letter))
 
     def link(self, letter: Letter) -> str:
@@ -105,6 +118,14 @@ class Notifications:
         return [Gauge("feira_mails", "Mails by state.", {"state": state}, counts.get(state, 0)) for state in _STATES]
 
 
-def _fault(outcome: Outcome, tries: int) -> Fault:
+def _mailer(settings: Settings) -> "Mailer | None":
+    if not settings.smtp_url:
+        return None
+    from feira.notifications.mailer import Mailer  # noqa: PLC0415 - only who sends waits for the import at the start.
+
+    return Mailer(settings.smtp_url, settings.mail_from, settings.shop_name)
+
+
+def _fault(outcome: "Outcome", tries: int) -> Fault:
     given_up = outcome.permanent or tries >= TRIES_MAX
     return Fault(outcome.id, "failed" if given_up else "due", delay_s(tries), outcome.error)

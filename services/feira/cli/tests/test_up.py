@@ -5,7 +5,6 @@ from pathlib import Path
 import pytest
 
 from feira.cli.tests.conftest import Feira
-from feira.host import supervisor
 from feira.host.datadir import DataDir
 from feira.host.order import Order
 
@@ -15,7 +14,7 @@ def orders(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[Order]:
     """The orders given, instead of this process becoming a shop."""
     monkeypatch.setenv("FEIRA_DATA", str(tmp_path / "data"))
     given: list[Order] = []
-    monkeypatch.setattr(supervisor, "become", given.append)
+    monkeypatch.setattr("feira.cli.up.become_supervisor", given.append)
     return given
 
 

@@ -16,7 +16,7 @@ from feira.host import supervisor, worker
 from feira.host.banner import banner
 from feira.host.child import Child
 from feira.host.errors import HostError
-from feira.host.order import Order, Report
+from feira.host.order import Order, Report, become_supervisor
 from feira.host.postgres import Postgres
 from feira.host.supervisor import Supervisor, check_ports
 from feira.kernel.config import Settings
@@ -110,7 +110,7 @@ def test_of_many_failures_the_operator_hears_the_sentence() -> None:
 
 
 def test_it_hands_itself_the_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What `become` does, but for the moment of becoming."""
+    """What `become_supervisor` does, but for the moment of becoming."""
     order = an_order(tmp_path)
     ran: list[list[str]] = []
     heard: list[Order] = []
@@ -122,7 +122,7 @@ def test_it_hands_itself_the_order(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         os.close(file)
 
     monkeypatch.setattr(os, "execv", execv)
-    supervisor.become(order)
+    become_supervisor(order)
     assert ran[0][1:4] == ["-P", "-m", "feira.host.supervisor"]
     assert heard == [order]
 
