@@ -5,7 +5,7 @@ PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3
 	"$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo "$$python"; break; }; done)
 BIN := .venv/bin
 UV := UV_PYTHON_DOWNLOADS=never $(BIN)/uv
-SOURCES := services scripts
+SOURCES := services scripts bench
 # Arguments for the program or the tests: make run ARGS='--port 9000', make test ARGS='services/feira/host -k postgres'
 ARGS ?=
 
