@@ -35,6 +35,7 @@ class Good(msgspec.Struct, frozen=True, kw_only=True):
     on_hand: int
     held: int
     sold_here: bool  # False once the variant or its product is archived.
+    revision: int = 0  # Rises with every change of what is said here, the stock aside.
     images: Sequence[Mapping[str, Any]] = ()
 
     @property
@@ -72,10 +73,11 @@ class Move(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Level(msgspec.Struct, frozen=True):
-    """How much of a sku lies here, and how much of that is set aside."""
+    """How much of a sku lies here, and how much of that is set aside; `revision` is that of its good."""
 
     on_hand: int
     held: int
+    revision: int = 0
 
     @property
     def available(self) -> int:
@@ -181,7 +183,7 @@ def net(moves: Iterable[Move]) -> dict[str, tuple[int, int]]:
     return sums
 
 
-def turned(levels: Mapping[str, Level] | Mapping[str, Good], sums: Mapping[str, tuple[int, int]]) -> dict[str, bool]:
+def turned(levels: Mapping[str, Level], sums: Mapping[str, tuple[int, int]]) -> dict[str, bool]:
     """The skus that go in (True) or out (False) of stock when the sums are added to these levels."""
     found: dict[str, bool] = {}
     for sku, (on_hand, held) in sums.items():

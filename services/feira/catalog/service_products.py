@@ -23,7 +23,7 @@ from feira.catalog.domain_goods import (
     VariantBody,
 )
 from feira.catalog.domain_text import slugify
-from feira.catalog.service_stock import announce
+from feira.catalog.service_moves import announce
 from feira.contracts.audit import StaffActed
 from feira.kernel.card import Context
 from feira.kernel.db import Tx
@@ -71,11 +71,13 @@ async def keep(tx: Tx, drafts: Sequence[Draft], kind: str, actor: UUID | None = 
     old = [draft for draft in drafts if draft.was]
     known = {sku: units for draft in old if draft.was for sku, units in draft.was.on_hand.items()}
     recounted = {sku: units for draft in old for sku, units in draft.stock.items() if known.get(sku, units) != units}
-    levels = await store.lock_levels(tx, sorted(recounted)) if recounted else {}  # Stock is locked before listings.
+    levels = await store.lock_levels(tx, sorted(known)) if known else {}  # Stock is locked before listings.
     paths = {path for draft in drafts for path in draft.product.categories}
     categories = await store_categories.ensure(tx, paths)
     new = {draft.id: _starts_in_stock(draft) for draft in drafts if draft.was is None}
     await store_products.write(tx, {draft.id: draft.product for draft in drafts}, categories, new)
+    if known:
+        await store.revise(tx, list(known))
     opened = {
         variant.sku: draft.stock.get(variant.sku, 0)
         for draft in drafts
@@ -86,8 +88,8 @@ async def keep(tx: Tx, drafts: Sequence[Draft], kind: str, actor: UUID | None = 
         await store.open_stock(tx, opened, kind, actor)
     moves = [
         Move(sku=sku, kind=kind, on_hand=delta, actor=actor)
-        for sku, level in levels.items()
-        if (delta := max(recounted[sku], level.held) - level.on_hand)
+        for sku in recounted
+        if (delta := max(recounted[sku], levels[sku].held) - levels[sku].on_hand)
     ]
     if moves:
         await store.move(tx, moves)

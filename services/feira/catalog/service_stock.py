@@ -5,12 +5,15 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 from uuid import UUID
 
+import asyncpg
 import msgspec
 
 from feira.catalog import domain, domain_sale, store, store_holds
 from feira.catalog.domain import Good, Level, Move, Prior
 from feira.catalog.domain_goods import StockIsHeld
 from feira.catalog.domain_sale import Outcome
+from feira.catalog.service_goods import Goods
+from feira.catalog.service_moves import move
 from feira.contracts.audit import StaffActed
 from feira.contracts.catalog import (
     HOLD_S,
@@ -25,7 +28,6 @@ from feira.contracts.catalog import (
     Released,
     RequestChanged,
     SaleFailed,
-    StockChanged,
 )
 from feira.contracts.goods import PricedLine
 from feira.contracts.orders import OrderCancelled, OrderConfirmed, OrderPlaced, OrderRefunded
@@ -41,6 +43,7 @@ PENDING_S = (
     HOLD_S + 300
 )  # How long goods stay set aside for an order whose payment is awaited, longer than that may take.
 TRIES_MAX = 4
+CROWDED_BATCHES = 4  # Where something has just run out or changed, the next batches are likely to meet the same.
 EXPIRED_MAX = 50  # Holds given back in one transaction: each may have a great many lines.
 FORGET_AFTER_S = 30 * 24 * 3600
 FORGOTTEN_MAX = 1_000
@@ -53,42 +56,6 @@ Answer = TypeVar("Answer")
 
 class _Overtaken(Exception):  # noqa: N818 - not an error: another process was first, and all is looked at again.
     """Somebody else set goods aside for one of these orders meanwhile."""
-
-
-async def announce(
-    tx: Tx, turned: Mapping[str, bool], product_of: Mapping[str, UUID], *, also: Sequence[UUID] = ()
-) -> None:
-    """Tell which skus went in or out of stock, and show it in the lists; `also` are products to be shown anew anyway."""
-    by_product: dict[UUID, list[str]] = {product_id: [] for product_id in also}
-    for sku in sorted(turned):
-        by_product.setdefault(product_of[sku], []).append(sku)
-    if not by_product:
-        return
-    shown = await store.show_stock(tx, {product_id: len(skus) for product_id, skus in by_product.items()})
-    await emit(
-        tx,
-        *(
-            StockChanged(
-                product_id=product_id,
-                slug=shown[product_id].slug,
-                sku=sku,
-                available=turned[sku],
-                version=shown[product_id].version - len(skus) + 1 + number,
-            )
-            for product_id, skus in by_product.items()
-            for number, sku in enumerate(skus)
-        ),
-    )
-
-
-async def move(tx: Tx, moves: Sequence[Move], levels: Mapping[str, Level] | Mapping[str, Good]) -> None:
-    """Move stock whose rows are locked at these levels, and tell what this changes for buyers."""
-    if not moves:
-        return
-    turned = domain.turned(levels, domain.net(moves))
-    await store.move(tx, moves)
-    if turned:
-        await announce(tx, turned, await store.products_of(tx, list(turned)))
 
 
 class Stock:
@@ -105,6 +72,8 @@ class Stock:
             rows=lambda ask: len(ask.lines),
             same=lambda ask: (ask.order_id, ask.digest),
         )
+        self._goods = Goods()
+        self._crowded = 0  # Batches to come that are not worth trying at once.
         self._release = Batcher(self._release_batch, name="catalog.release", same=lambda ask: ask.hold_id)
         self._price = Batcher(self._price_batch, name="catalog.price", rows=lambda ask: len(ask.lines), lanes=2)
 
@@ -131,6 +100,8 @@ class Stock:
         return [answers[number] for number in range(len(asks))]
 
     async def _hold_once(self, asks: Sequence[Hold]) -> Sequence[Held | Refused]:
+        if (at_once := await self._hold_at_once(asks)) is not None:
+            return at_once
         for _ in range(TRIES_MAX):
             try:
                 async with self._db.tx() as tx:
@@ -140,6 +111,34 @@ class Stock:
                 continue
             return [answers[ask.order_id] for ask in asks]
         raise _Overtaken
+
+    async def _hold_at_once(self, asks: Sequence[Hold]) -> Sequence[Held] | None:
+        """The common case, in one statement: everything is there, and nobody has asked before. None if it is another."""
+        if self._crowded:
+            self._crowded -= 1
+            return None
+        demands = [domain.summed(ask.lines) for ask in asks]
+        total: dict[str, int] = {}
+        for demand in demands:
+            for sku, units in demand.items():
+                total[sku] = total.get(sku, 0) + units
+        goods = await self._goods.find(self._db, total)
+        if domain.unknown(total, goods):
+            return None
+        new = [
+            store_holds.NewHold(uuid7(), ask.order_id, ask.digest, domain.priced(demand, goods, ask.locale))
+            for ask, demand in zip(asks, demands, strict=True)
+        ]
+        wanted = {sku: (units, goods[sku].revision) for sku, units in total.items()}
+        try:
+            until = await store_holds.keep_at_once(self._db, new, wanted, HOLD_S)
+        except asyncpg.UniqueViolationError:  # Another process was first with one of the orders.
+            until = None
+        if until is None:
+            self._goods.forget(total)
+            self._crowded = CROWDED_BATCHES
+            return None
+        return [Held(hold_id=one.hold_id, lines=one.lines, currency=self._currency, expires_at=until) for one in new]
 
     async def _set_aside(self, tx: Tx, asks: Sequence[Hold]) -> dict[UUID, Held | Refused]:
         found = await store_holds.lock_of_orders(tx, [ask.order_id for ask in asks])
@@ -185,14 +184,15 @@ class Stock:
             ask.order_id: domain.summed(priors[ask.order_id].lines if ask.order_id in priors else ask.lines)
             for ask in asks
         }
-        goods = await store.lock_goods(tx, sorted({sku for demand in demands.values() for sku in demand}))
+        levels = await store.lock_levels(tx, sorted({sku for demand in demands.values() for sku in demand}))
+        goods = await self._goods.at(tx, levels)
         answers: dict[UUID, Held | Refused] = {}
         for order_id, demand in demands.items():
             if gone := domain.unknown(demand, goods):
                 answers[order_id] = domain.lapsed(gone) if order_id in priors else domain.unknown_sku(gone)
         able = [ask for ask in asks if ask.order_id not in answers]
         shorts = domain.allocate(
-            {sku: good.available for sku, good in goods.items()}, [demands[ask.order_id] for ask in able]
+            {sku: level.available for sku, level in levels.items()}, [demands[ask.order_id] for ask in able]
         )
         new: list[store_holds.NewHold] = []
         for ask, short in zip(able, shorts, strict=True):
@@ -212,7 +212,7 @@ class Stock:
             for hold in new
             for line in hold.lines
         ]
-        await move(tx, moves, goods)
+        await move(tx, moves, levels)
         for hold in new:
             answers[hold.order_id] = Held(
                 hold_id=hold.hold_id, lines=hold.lines, currency=self._currency, expires_at=until[hold.order_id]
@@ -234,10 +234,11 @@ class Stock:
 
     async def _price_batch(self, asks: Sequence[PriceAsk]) -> Sequence[Priced | Refused]:
         async with self._db.read() as tx:
-            goods = await store.read_goods(tx, list({line.sku for ask in asks for line in ask.lines}))
-        return [self._priced(ask, goods) for ask in asks]
+            levels = await store.read_levels(tx, list({line.sku for ask in asks for line in ask.lines}))
+            goods = await self._goods.at(tx, levels)
+        return [self._priced(ask, goods, levels) for ask in asks]
 
-    def _priced(self, ask: PriceAsk, goods: Mapping[str, Good]) -> Priced | Refused:
+    def _priced(self, ask: PriceAsk, goods: Mapping[str, Good], levels: Mapping[str, Level]) -> Priced | Refused:
         if gone := domain.unknown(domain.summed(ask.lines), goods):
             return domain.unknown_sku(gone)
         offers: list[Offered] = []
@@ -248,7 +249,7 @@ class Stock:
             offers.append(
                 Offered(
                     line=named,
-                    available=good.available,
+                    available=levels[line.sku].available,
                     product_slug=good.slug,
                     image=msgspec.convert(image, Picture) if image else None,
                 )
@@ -261,7 +262,9 @@ class Stock:
         if pending:
             await store_holds.lock_of_orders(tx, pending)
             await store_holds.renew(tx, pending, PENDING_S)
-        await self._react(tx, [(event, domain_sale.sell) for event in events if event.status == "confirmed"])
+        confirmed = [event for event in events if event.status == "confirmed"]
+        sold = await store_holds.sell_held(tx, [event.order_id for event in confirmed]) if confirmed else set()
+        await self._react(tx, [(event, domain_sale.sell) for event in confirmed if event.order_id not in sold])
 
     async def cancel(self, tx: Tx, events: Sequence[OrderCancelled]) -> None:
         def decide(event: OrderCancelled) -> Decide:

@@ -18,30 +18,18 @@ from feira.kernel.db import Tx
 MAIN = 1  # The one location in use.
 
 _GOOD = """v.sku, v.product_id, p.slug, p.name as product_name, p.names, v.name as variant_name, v.options, v.price_minor,
-           v.weight_g, v.tax_class, s.on_hand, s.held, not v.archived and p.archived_at is null as sold_here"""
+           v.weight_g, v.tax_class, s.on_hand, s.held, s.revision, p.images,
+           not v.archived and p.archived_at is null as sold_here"""
 
 
 def _good(row: asyncpg.Record) -> Good:
     return Good(**dict(row))
 
 
-async def lock_goods(tx: Tx, skus: Sequence[str]) -> dict[str, Good]:
-    """The variants of these skus, their stock locked in sku order. Unknown skus are left out."""
+async def read_goods(tx: Tx, skus: Sequence[str]) -> dict[str, Good]:
+    """The variants of these skus with their stock, nothing locked. Unknown skus are left out."""
     rows = await tx.fetch(
         f"""select {_GOOD}
-            from stock s join variants v using (sku) join products p on p.id = v.product_id
-            where s.location_id = $2 and s.sku = any($1::text[])
-            order by s.sku for no key update of s""",
-        skus,
-        MAIN,
-    )
-    return {row["sku"]: _good(row) for row in rows}
-
-
-async def read_goods(tx: Tx, skus: Sequence[str]) -> dict[str, Good]:
-    """The variants of these skus with their stock and their product's pictures, nothing locked."""
-    rows = await tx.fetch(
-        f"""select {_GOOD}, p.images
             from stock s join variants v using (sku) join products p on p.id = v.product_id
             where s.location_id = $2 and s.sku = any($1::text[])""",
         skus,
@@ -50,15 +38,30 @@ async def read_goods(tx: Tx, skus: Sequence[str]) -> dict[str, Good]:
     return {row["sku"]: _good(row) for row in rows}
 
 
+async def read_levels(tx: Tx, skus: Sequence[str]) -> dict[str, Level]:
+    """The stock of these skus, nothing locked."""
+    rows = await tx.fetch(
+        "select sku, on_hand, held, revision from stock where location_id = $2 and sku = any($1::text[])", skus, MAIN
+    )
+    return {row["sku"]: Level(row["on_hand"], row["held"], row["revision"]) for row in rows}
+
+
 async def lock_levels(tx: Tx, skus: Sequence[str]) -> dict[str, Level]:
     """The stock of these skus, locked in sku order."""
     rows = await tx.fetch(
-        """select sku, on_hand, held from stock where location_id = $2 and sku = any($1::text[])
+        """select sku, on_hand, held, revision from stock where location_id = $2 and sku = any($1::text[])
            order by sku for no key update""",
         skus,
         MAIN,
     )
-    return {row["sku"]: Level(row["on_hand"], row["held"]) for row in rows}
+    return {row["sku"]: Level(row["on_hand"], row["held"], row["revision"]) for row in rows}
+
+
+async def revise(tx: Tx, skus: Sequence[str]) -> None:
+    """What is sold under these skus changes in this transaction. Their stock must be locked."""
+    await tx.execute(
+        "update stock set revision = revision + 1 where location_id = $2 and sku = any($1::text[])", skus, MAIN
+    )
 
 
 async def move(tx: Tx, moves: Sequence[Move]) -> None:

@@ -1,6 +1,6 @@
 """The statements on what is set aside for orders."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -9,9 +9,9 @@ import msgspec
 
 from feira.catalog.domain import HoldState, Prior, summed
 from feira.catalog.domain_sale import Outcome
-from feira.catalog.store import as_json
+from feira.catalog.store import MAIN, as_json
 from feira.contracts.goods import Line, PricedLine
-from feira.kernel.db import Tx
+from feira.kernel.db import Db, Tx
 
 # The lines are decoded by msgspec into their own types at once, so they are asked for as text.
 _PRIOR = """order_id, id, digest, state, lines::text, expires_at, failed, cancelled, owed::text,
@@ -95,6 +95,94 @@ async def keep(tx: Tx, holds: Sequence[NewHold], ttl_s: float) -> dict[UUID, dat
     return {row["order_id"]: row["expires_at"] for row in rows}
 
 
+async def keep_at_once(
+    db: Db, holds: Sequence[NewHold], demand: Mapping[str, tuple[int, int]], ttl_s: float
+) -> datetime | None:
+    """Write the holds down, take what they want out of the stock and into the journal, all in one statement, and answer
+    when they expire; `demand` is the units and the revision by sku.
+
+    Nothing is done and None answered unless every good is as its revision says, there is more than enough of each (the
+    last of something takes more telling) and none of the orders has a hold.
+    """
+    holds = sorted(holds, key=lambda hold: hold.order_id)
+    skus = sorted(demand)
+    lines = [(hold, sku, units) for hold in holds for sku, units in summed(hold.lines).items()]
+    async with db.read() as tx:
+        until: datetime | None = await tx.fetchval(
+            """with want as materialized (
+                   select * from unnest($1::text[], $2::bigint[], $3::bigint[]) as w(sku, units, revision)),
+               locked as materialized (
+                   select sku, on_hand, held, revision from stock where location_id = $4 and sku = any($1::text[])
+                   order by sku for no key update),
+               fits as materialized (
+                   select now() + $5 * interval '1 second' as until
+                   from locked l join want w using (sku)
+                   where l.revision = w.revision and l.on_hand - l.held > w.units
+                   having count(*) = cardinality($1::text[])
+                          and not exists (select from holds where order_id = any($6::uuid[]))),
+               moved as (
+                   update stock s set held = s.held + w.units from want w, fits
+                   where s.sku = w.sku and s.location_id = $4),
+               kept as (
+                   insert into holds (order_id, id, digest, state, units, lines, expires_at)
+                   select o, i, d, 'held', u, l::jsonb, until
+                   from fits, unnest($6::uuid[], $7::uuid[], $8::text[], $9::bigint[], $10::text[]) as n(o, i, d, u, l)),
+               noted as (
+                   insert into journal (sku, location_id, kind, delta_on_hand, delta_held, order_id, hold_id)
+                   select k, $4, 'held', 0, u, o, i
+                   from fits, unnest($11::text[], $12::bigint[], $13::uuid[], $14::uuid[]) as j(k, u, o, i)),
+               fed as (insert into stock_feed (skus) select $1::text[] from fits)
+               select until from fits""",
+            skus,
+            [demand[sku][0] for sku in skus],
+            [demand[sku][1] for sku in skus],
+            MAIN,
+            ttl_s,
+            [hold.order_id for hold in holds],
+            [hold.hold_id for hold in holds],
+            [hold.digest for hold in holds],
+            [sum(line.quantity for line in hold.lines) for hold in holds],
+            [as_json(hold.lines) for hold in holds],
+            [sku for _, sku, _ in lines],
+            [units for _, _, units in lines],
+            [hold.order_id for hold, _, _ in lines],
+            [hold.hold_id for hold, _, _ in lines],
+        )
+    return until
+
+
+async def sell_held(tx: Tx, order_ids: Sequence[UUID]) -> set[UUID]:
+    """Sell what these orders hold, where nothing stands against it; answers which were sold."""
+    rows = await tx.fetch(
+        """with live as materialized (
+               select order_id from holds
+               where order_id = any($1::uuid[]) and state = 'held' and not failed and not cancelled and owed = '[]'
+               order by order_id for no key update),
+           sold as (
+               update holds h set state = 'sold' from live where h.order_id = live.order_id
+               returning h.order_id, h.id, h.lines),
+           lines as materialized (
+               select s.order_id, s.id, l.sku, sum(l.quantity)::bigint as units
+               from sold s, jsonb_to_recordset(s.lines) as l(sku text, quantity bigint) group by 1, 2, 3),
+           sums as materialized (select sku, sum(units)::bigint as units from lines group by sku),
+           locked as materialized (
+               select sku from stock where location_id = $2 and sku = any(array(select sku from sums))
+               order by sku for no key update),
+           moved as (
+               update stock s set on_hand = s.on_hand - d.units, held = s.held - d.units
+               from sums d join locked using (sku) where s.sku = d.sku and s.location_id = $2),
+           noted as (
+               insert into journal (sku, location_id, kind, delta_on_hand, delta_held, order_id, hold_id)
+               select sku, $2, 'sold', -units, -units, order_id, id from lines)
+           select order_id, (select count(*) from sums) - (select count(*) from locked) as lost from sold""",
+        order_ids,
+        MAIN,
+    )
+    if rows and rows[0]["lost"]:
+        raise LookupError(f"{rows[0]['lost']} skus have no stock row")
+    return {row["order_id"] for row in rows}
+
+
 async def renew(tx: Tx, order_ids: Sequence[UUID], ttl_s: float) -> dict[UUID, datetime]:
     """Let live holds live at least this much longer from now."""
     rows = await tx.fetch(
@@ -164,14 +252,12 @@ async def forget_lapsed(tx: Tx, older_than_s: float, limit: int) -> int:
     return len(rows)
 
 
-async def count_by_state(tx: Tx) -> dict[str, tuple[int, int]]:
-    """How many holds are in each state, and of how many units; but not of the sold, which are all orders there ever were.
-
-    Each half is found by its index.
-    """
-    rows = await tx.fetch(
-        """select state, count(*) as holds, sum(units)::bigint as units from holds where state = 'held' group by state
-           union all
-           select state, count(*), sum(units)::bigint from holds where state in ('released', 'expired') group by state"""
+async def count_held(tx: Tx, most: int) -> tuple[int, int]:
+    """How many holds keep goods from other buyers, and of how many units; up to `most` holds are counted."""
+    row = await tx.fetchrow(
+        """select count(*), coalesce(sum(units), 0)::bigint
+           from (select units from holds where state = 'held' limit $1) as first""",
+        most,
     )
-    return {row["state"]: (row["holds"], row["units"]) for row in rows}
+    assert row is not None  # noqa: S101 - aggregates always answer a row.
+    return tuple(row)

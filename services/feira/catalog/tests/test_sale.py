@@ -5,13 +5,14 @@ from uuid import uuid4
 from feira.catalog.tests.conftest import Shop, cancelled, confirmed, order, refunded, variant
 from feira.contracts.catalog import HoldLapsed, SaleFailed
 from feira.contracts.goods import PricedLine
+from feira.kernel.ids import uuid7
 
 
 async def test_the_order_confirmed_sells_its_hold_once(shop: Shop) -> None:
     await shop.add("Mango", variant("m", 10), variant("n", 10))
     order_id = uuid4()
     held = await shop.held(order_id, m=3, n=1)
-    ids = [uuid4()]
+    ids = [uuid7()]
     await shop.hear(order(held, order_id), ids=ids)
     await shop.hear(order(held, order_id), ids=ids)
     await shop.hear(confirmed(held, order_id))

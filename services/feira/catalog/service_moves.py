@@ -1,0 +1,46 @@
+"""Stock that moves, and what buyers are told of it."""
+
+from collections.abc import Mapping, Sequence
+from uuid import UUID
+
+from feira.catalog import domain, store
+from feira.catalog.domain import Level, Move
+from feira.contracts.catalog import StockChanged
+from feira.kernel.db import Tx
+from feira.kernel.events import emit
+
+
+async def announce(
+    tx: Tx, turned: Mapping[str, bool], product_of: Mapping[str, UUID], *, also: Sequence[UUID] = ()
+) -> None:
+    """Tell which skus went in or out of stock, and show it in the lists; `also` are products to be shown anew anyway."""
+    by_product: dict[UUID, list[str]] = {product_id: [] for product_id in also}
+    for sku in sorted(turned):
+        by_product.setdefault(product_of[sku], []).append(sku)
+    if not by_product:
+        return
+    shown = await store.show_stock(tx, {product_id: len(skus) for product_id, skus in by_product.items()})
+    await emit(
+        tx,
+        *(
+            StockChanged(
+                product_id=product_id,
+                slug=shown[product_id].slug,
+                sku=sku,
+                available=turned[sku],
+                version=shown[product_id].version - len(skus) + 1 + number,
+            )
+            for product_id, skus in by_product.items()
+            for number, sku in enumerate(skus)
+        ),
+    )
+
+
+async def move(tx: Tx, moves: Sequence[Move], levels: Mapping[str, Level]) -> None:
+    """Move stock whose rows are locked at these levels, and tell what this changes for buyers."""
+    if not moves:
+        return
+    turned = domain.turned(levels, domain.net(moves))
+    await store.move(tx, moves)
+    if turned:
+        await announce(tx, turned, await store.products_of(tx, list(turned)))
