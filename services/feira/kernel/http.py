@@ -46,6 +46,7 @@ AMOUNT_MAX: Final = 2**53 - 1  # What every JSON reader holds exactly.
 INT_MAX: Final = 2**63 - 1
 CURSOR_MAX: Final = 1024
 LANGUAGES_MAX: Final = 10
+ACCEPT_MAX: Final = 512
 
 T = TypeVar("T")
 B = TypeVar("B")
@@ -145,6 +146,12 @@ class Request(Generic[B, Q]):
     asked_locale: str | None = None
     locales: tuple[str, ...] = LOCALES
     chunks: Callable[[], AsyncIterator[bytes]] = _nothing
+    tags: set[str] = field(default_factory=set)
+    offers: dict[tuple[str, ...], None] = field(default_factory=dict)  # What languages were chosen from.
+
+    def tag(self, *names: str) -> None:
+        """Say what the answer depends on: until one of these is dropped, a route with a store keeps it."""
+        self.tags.update(names)
 
     def id(self, name: str) -> UUID:
         """The path's parameter as an id. What is none cannot exist: NotFound."""
@@ -161,13 +168,19 @@ class Request(Generic[B, Q]):
         return self.chunks()
 
     @cached_property
+    def accepted(self) -> str:
+        """The Accept-Language header, as far as it is read."""
+        return (self.headers.get("accept-language") or "")[:ACCEPT_MAX]
+
+    @cached_property
     def languages(self) -> tuple[str, ...]:
         """The languages that the client reads, the best first: `?locale=`, then Accept-Language."""
-        asked = (self.asked_locale,) if self.asked_locale else ()
-        return (*asked, *accepted_languages(self.headers.get("accept-language") or ""))
+        return _languages(self.asked_locale, self.accepted)
 
     def locale_of(self, offered: Sequence[str]) -> str:
         """The best of the languages that a thing is offered in, of which the first is the default."""
+        offered = tuple(offered)
+        self.offers[offered] = None
         return best_locale(self.languages, offered)
 
     @cached_property
@@ -199,7 +212,8 @@ class Route:
     `caller` "anyone" still refuses a bad token; "customer" is anybody signed in. `refusals` are what the handler may
     raise beyond what the kernel refuses by itself, for OpenAPI. `keyed` asks for an Idempotency-Key. A `body_optional`
     body that is empty is read as `{}`. `public_cache` replies carry an ETag and may be kept by anybody; all others are
-    `no-store`. `localised` takes `?locale=` and says which language was answered (a handler that knows better gives
+    `no-store`. Those of a route with a store (`kept`, a `transport.kept.Kept`) that tell what they depend on are kept by us too; they may depend on
+    the address and on languages, and on nothing else. `localised` takes `?locale=` and says which language was answered (a handler that knows better gives
     its own Content-Language). `consumes` and `produces` name other media types than JSON; `headers` are those that it
     reads beyond the usual ones, with what they mean. A route that
     `signs_in` takes no notice of an old access cookie. `dev_only` routes do not exist in production; `hidden` ones are not in OpenAPI.
@@ -220,6 +234,7 @@ class Route:
     body_max: int = MIB
     body_optional: bool = False
     public_cache: bool = False
+    kept: Any = None
     localised: bool = False
     locales: tuple[str, ...] = LOCALES
     example: Any = None
@@ -277,7 +292,7 @@ _LANGUAGE = re.compile(r"\s*([A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8}){0,4})\s*(?:;\s*q
 def accepted_languages(header: str) -> tuple[str, ...]:
     """The languages of an Accept-Language header, the most wanted first; what cannot be read is left out."""
     found: list[tuple[float, int, str]] = []
-    for part in header[:512].split(",")[:LANGUAGES_MAX]:
+    for part in header[:ACCEPT_MAX].split(",")[:LANGUAGES_MAX]:
         match = _LANGUAGE.fullmatch(part)
         weight = float(match[2] or 1) if match else 0.0
         if match and weight > 0:
@@ -285,7 +300,18 @@ def accepted_languages(header: str) -> tuple[str, ...]:
     return tuple(language for _, _, language in sorted(found))
 
 
-def best_locale(wanted: Sequence[str], offered: Sequence[str]) -> str:
+def _languages(asked: str | None, accepted: str) -> tuple[str, ...]:
+    return (asked, *accepted_languages(accepted)) if asked else accepted_languages(accepted)
+
+
+@lru_cache(maxsize=4096)
+def chosen(asked: str | None, accepted: str, offers: tuple[tuple[str, ...], ...]) -> tuple[str, ...]:
+    """Which language of each offer is the best for `?locale=` and this Accept-Language."""
+    return tuple(best_locale(_languages(asked, accepted), offered) for offered in offers)
+
+
+@lru_cache(maxsize=4096)
+def best_locale(wanted: tuple[str, ...], offered: tuple[str, ...]) -> str:
     """The first wanted language that is offered, exactly or as its base (`pt` for `pt-BR` and the reverse)."""
     exact = {locale.lower(): locale for locale in offered}
     for language in wanted:

@@ -4,10 +4,13 @@ log = logs.logger("orders")
 log.info("order_placed", number=number)      # the event is a constant; what varies is a field
 """
 
+import asyncio
+import atexit
 import logging
 import os
 import re
 import sys
+from collections import deque
 from collections.abc import Mapping, MutableMapping
 from contextlib import suppress
 from functools import lru_cache
@@ -20,6 +23,8 @@ from structlog.typing import FilteringBoundLogger, WrappedLogger
 from feira.kernel import trace
 
 MASK = "[masked]"
+FLUSH_S = 0.1
+HELD_MAX = 200  # Lines held back at most: some 64 KiB.
 DEPTH_MAX = 6  # How deep a logged value is searched for secrets; what lies deeper is not written at all.
 _SECRET = re.compile(
     r"passw|passphrase|secret|token|authorization|cookie|credential|bearer|signature|jwk|dsn|card_?number|\bpan\b|\bcvc\b"
@@ -27,11 +32,6 @@ _SECRET = re.compile(
     re.IGNORECASE,
 )
 _URL_PASSWORD = re.compile(r"(?<=://)([^/\s:@]*):[^/\s@]+@")
-GRANIAN: dict[str, Any] = {  # For Granian's `log_dictconfig`: its records go to the root logger, which is ours.
-    "version": 1,
-    "disable_existing_loggers": False,
-    "loggers": {name: {"handlers": [], "propagate": True} for name in ("_granian", "granian.access")},
-}
 _encode = msgspec.json.Encoder(enc_hook=repr).encode
 _Fields = MutableMapping[str, Any]
 
@@ -57,6 +57,9 @@ def configure(style: str | None = None, level: str | None = None) -> None:
         logger_factory=_Lines,
         cache_logger_on_first_use=True,  # Halves the cost of a line; a logger once used keeps its configuration.
     )
+    global requests  # noqa: PLW0603 - one configuration a process.
+    requests = style if threshold <= logging.INFO else "none"
+    atexit.register(flush)
     root = logging.getLogger()
     root.handlers = [_ToStructlog()]
     root.setLevel(max(threshold, logging.INFO))  # Libraries' debug lines would drown ours and may show payloads.
@@ -74,22 +77,58 @@ def masked(value: Any) -> Any:
     return _clean(value, DEPTH_MAX)
 
 
+_held: deque[str] = deque()  # Lines of requests that are written together, a moment later.
+requests = "human"  # How requests are logged: json, human or, by the level, not at all.
+
+
+def hold(line: str) -> None:
+    """Write this whole line within FLUSH_S, together with its neighbours and before any other that comes later."""
+    _held.append(line)
+    if len(_held) == 1:
+        _flush_soon()
+    elif len(_held) >= HELD_MAX:
+        flush()
+
+
+def _flush_soon() -> None:
+    try:
+        asyncio.get_running_loop().call_later(FLUSH_S, flush)
+    except RuntimeError:  # No loop, no hurry to be quick.
+        flush()
+
+
+def flush() -> None:
+    """Write what is held back. It is done before any other line, so that all stand in order."""
+    lines = []
+    with suppress(IndexError):
+        while True:
+            lines.append(_held.popleft())
+    if lines:
+        _write("".join(lines).encode())
+
+
+def _write(lines: bytes) -> None:
+    """To the stdout of the moment. A log that cannot be written must not fail the work that it tells of."""
+    with suppress(OSError, ValueError):
+        sys.stdout.buffer.write(lines)
+        sys.stdout.buffer.flush()
+
+
 class _Lines:
-    """Writes to the stdout of the moment. A log that cannot be written must not fail the work that it tells of."""
+    """What structlog writes to."""
 
     def __init__(self, name: str = "feira") -> None:
         self.name = name
 
     def msg(self, line: bytes) -> None:
-        with suppress(OSError, ValueError):
-            sys.stdout.buffer.write(line + b"\n")
-            sys.stdout.buffer.flush()
+        flush()
+        _write(line + b"\n")
 
     debug = info = warning = error = critical = msg
 
 
 class _ToStructlog(logging.Handler):
-    """Leads the standard library's records (asyncio, grpc, Granian) into ours."""
+    """Leads the standard library's records (asyncio, grpc) into ours."""
 
     def emit(self, record: logging.LogRecord) -> None:
         try:

@@ -11,20 +11,15 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 CONTENT_TYPE = prometheus.CONTENT_TYPE_PLAIN_0_0_4
+COUNTED_MAX = 100_000  # Rows that a gauge counts: what has more tells so many, and the count never takes long.
 GAUGES_MAX = 1_000  # Samples of one service: a label that takes any value would fill memory here and in Prometheus.
-_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 _COUNTS = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096)
 
 prometheus.disable_created_metrics()  # type: ignore[no-untyped-call]  # The library leaves this one function untyped.
 REGISTRY = prometheus.CollectorRegistry()
 prometheus.ProcessCollector(registry=REGISTRY)
 
-HTTP_REQUESTS = prometheus.Counter(
-    "feira_http_requests", "Requests answered; route is the template.", ["method", "route", "status"], registry=REGISTRY
-)
-HTTP_SECONDS = prometheus.Histogram(
-    "feira_http_seconds", "From a request's head to its answer.", ["route"], buckets=_SECONDS, registry=REGISTRY
-)
 POOL_IN_USE = prometheus.Gauge("feira_pool_in_use", "Connections lent out.", ["service"], registry=REGISTRY)
 POOL_SIZE = prometheus.Gauge("feira_pool_size", "Connections open.", ["service"], registry=REGISTRY)
 POOL_WAITING = prometheus.Gauge("feira_pool_waiting", "Tasks that want a connection.", ["service"], registry=REGISTRY)
@@ -42,17 +37,26 @@ BUS_ROWS = prometheus.Gauge("feira_bus_rows", "Events not yet handled.", ["consu
 PARKED_EVENTS = prometheus.Gauge(
     "feira_parked_events", "Dead letters that wait for an operator.", ["service"], registry=REGISTRY
 )
+EVENTS = prometheus.Counter(
+    "feira_events", "Events published; one that was published again after a crash counts twice.", ["topic"],
+    registry=REGISTRY,
+)  # fmt: skip
 RPC_SECONDS = prometheus.Histogram(
     "feira_rpc_seconds",
     "One call as its caller saw it, retries included.",
     ["contract", "method", "code"],
-    buckets=_SECONDS,
+    buckets=SECONDS,
     registry=REGISTRY,
 )
 
 
+def counter(name: str, meaning: str, labels: Sequence[str] = ()) -> prometheus.Counter:
+    """What a service counts by itself in this process, from its start; without the `_total` that Prometheus appends."""
+    return prometheus.Counter(name, meaning, labels, registry=REGISTRY)
+
+
 class Gauge(msgspec.Struct, frozen=True):
-    """One sample that a service tells of itself, such as its orders by state. `name` is whole: `feira_orders`."""
+    """One sample that a service tells of itself, such as its mails by state. `name` is whole: `feira_mails`."""
 
     name: str
     help: str

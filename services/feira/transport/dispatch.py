@@ -10,7 +10,7 @@ from typing import Any, Final, Protocol, cast
 
 import msgspec
 
-from feira.kernel import logs, metrics, trace
+from feira.kernel import logs, trace
 from feira.kernel.errors import Forbidden, Invalid, Malformed, NotFound, Overloaded, TooLarge, Unauthenticated
 from feira.kernel.http import GUEST, JSON, Answer, Caller, Headers, Request, Route, Stream
 from feira.transport.auth import Verifier
@@ -27,6 +27,7 @@ from feira.transport.problems import (
 )
 from feira.transport.reading import decode, parameters, read_query
 from feira.transport.routing import Table
+from feira.transport.told import requests_of
 
 REQUESTS_MAX: Final = 4096  # In progress in one process.
 BODY_TIMEOUT_S: Final = 30.0
@@ -74,15 +75,7 @@ class _Served:
         self.route = route
         self.decoder = None if route.body in {None, Stream} else msgspec.json.Decoder(route.body)
         self.cache = "public, max-age=0, must-revalidate" if route.public_cache else "no-store"
-        self.seconds = metrics.HTTP_SECONDS.labels(route.path)
-        self.counts: dict[tuple[str, int], Any] = {}
-
-    def count(self, method: str, status: int, seconds: float) -> None:
-        counter = self.counts.get((method, status))
-        if counter is None:
-            counter = self.counts[method, status] = metrics.HTTP_REQUESTS.labels(method, self.route.path, status)
-        counter.inc()
-        self.seconds.observe(seconds)
+        self.told = requests_of(route.path)
 
 
 class App:
@@ -133,10 +126,7 @@ class App:
         _send(wire, answer, found)
         seconds = time.perf_counter() - began
         method = scope.method if scope.method in METHODS else "(other)"
-        served.count(method, answer.status, seconds)
-        self._log.info(
-            "http.request", method=method, route=served.route.path, status=answer.status, ms=round(seconds * 1000, 2)
-        )
+        served.told.tell(method, answer.status, seconds, trace.current() or found)
 
     def _refuse(self, error: BaseException, found: trace.Trace, method: str) -> Answer:
         refusal = refusal_of(error)

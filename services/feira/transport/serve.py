@@ -13,7 +13,7 @@ from granian.log import LogLevels
 from granian.server.embed import Server as Granian
 
 from feira import __version__
-from feira.kernel import logs, metrics
+from feira.kernel import metrics
 from feira.kernel.config import Settings
 from feira.kernel.errors import Unavailable
 from feira.kernel.http import Answer, Request, Route, View
@@ -23,6 +23,11 @@ from feira.transport.heads import Hosts
 from feira.transport.openapi import docs_routes, openapi
 
 BACKLOG: Final = 4096
+GRANIAN: Final = {  # Its records go to the root logger, which is ours.
+    "version": 1,
+    "disable_existing_loggers": False,
+    "loggers": {name: {"handlers": [], "propagate": True} for name in ("_granian", "granian.access")},
+}
 CONNECTIONS_MAX: Final = 16_384  # Open at once in one process; further ones wait to be accepted.
 HEAD_MAX: Final = 64 << 10
 HEAD_TIMEOUT_MS: Final = 10_000
@@ -104,7 +109,7 @@ class HttpServer:
             backpressure=CONNECTIONS_MAX,
             http1_settings=HTTP1Settings(header_read_timeout=HEAD_TIMEOUT_MS, max_buffer_size=HEAD_MAX),
             log_level=LogLevels.error,  # It warns at each start that to be embedded is experimental.
-            log_dictconfig=logs.GRANIAN,
+            log_dictconfig=GRANIAN,
         )
         self._serving: asyncio.Task[None] | None = None
 

@@ -1,7 +1,7 @@
+import asyncio
 import io
 import json
 import logging
-import logging.config
 import sys
 from collections.abc import Iterator
 from typing import Any
@@ -91,14 +91,13 @@ def test_secrets_are_masked_wherever_they_lie(out: Out) -> None:
 
 def test_the_standard_library_takes_the_same_way(out: Out) -> None:
     logs.configure("json")
-    logging.config.dictConfig(logs.GRANIAN)
-    logging.getLogger("_granian").error("worker %d died", 3)
+    logging.getLogger("asyncpg").error("connection %d died", 3)
     logging.getLogger("grpc").debug("not heard")
     logging.getLogger("odd").log(35, "between")
     with pytest.raises(ZeroDivisionError):
         _divide()
-    granian, odd, divided = lines(out)
-    assert (granian["event"], granian["logger"], granian["level"]) == ("worker 3 died", "_granian", "error")
+    died, odd, divided = lines(out)
+    assert (died["event"], died["logger"], died["level"]) == ("connection 3 died", "asyncpg", "error")
     assert (odd["event"], odd["level"]) == ("between", "warning")
     assert "ZeroDivisionError" in divided["exception"]
 
@@ -156,3 +155,23 @@ def test_a_closed_stdout_fails_no_work(out: Out, monkeypatch: pytest.MonkeyPatch
     closed.close()
     monkeypatch.setattr(sys, "stdout", closed)
     logs.logger("t").info("unheard")
+
+
+async def test_lines_may_be_held_back_for_a_moment_and_stay_in_order(out: Out) -> None:
+    logs.configure("json")
+    logs.hold('{"event":"one"}\n')
+    logs.hold('{"event":"two"}\n')
+    assert lines(out) == []
+    logs.logger("t").info("three")
+    assert [line["event"] for line in lines(out)] == ["one", "two", "three"]
+    logs.hold('{"event":"four"}\n')
+    await asyncio.sleep(logs.FLUSH_S * 3)
+    assert len(lines(out)) == 1
+    for _ in range(logs.HELD_MAX):
+        logs.hold("{}\n")
+    assert len(lines(out)) == logs.HELD_MAX
+
+
+def test_a_line_held_back_without_a_loop_is_written_at_once(out: Out) -> None:
+    logs.hold("{}\n")
+    assert len(lines(out)) == 1
