@@ -20,7 +20,7 @@ def _plain(position: int) -> dict[str, Any]:
     return {
         "slug": f"p-{position}",
         "name": f"Good number {position}",
-        "description": "A fine thing, made by hand and sold by weight. " * 22,
+        "description": "A fine thing, made by hand and sold by weight. " * 33,
         "categories": [f"c{position % 20}/s{position % 100}"],
         "attributes": {
             "colour": _COLOURS[position % 4],

@@ -17,6 +17,9 @@ from bench.shop import Shop, one_shop
 CONNECTIONS: Final = 256
 WARM_S: Final = 2.0
 PLACED: Final = "201"
+ORDERS: Final = "orders"
+CHECKOUTS: Final = "checkouts"
+CHECKOUT_GRACE_S: Final = 5  # A buyer who has come finishes all five calls.
 
 
 @dataclass(frozen=True)
@@ -61,10 +64,11 @@ class Stall:
         skus: int = goods.SKUS,
         connections: int = CONNECTIONS,
         url: str | None = None,
-        script: str = "orders",
+        script: str = ORDERS,
+        grace_s: int = wrk.GRACE_S,
     ) -> Ordered:
         """Place orders for so long, and wait until all is handled; raises WrongAnswer."""
-        work = wrk.Load(script, connections, seconds, (secrets.token_hex(6), str(skus)))
+        work = wrk.Load(script, connections, seconds, (secrets.token_hex(6), str(skus)), grace_s=grace_s)
         cpu, wal = self._cpu(), await self._wal()
         began = time.monotonic()
         loading = asyncio.create_task(wrk.load(url or self.shop.url, work))
@@ -81,7 +85,7 @@ class Stall:
         orders = answered.counts.get("orders", answered.statuses.get(PLACED, 0))
         self.books.placed += orders
         self.books.unheard += max(0, answered.counts["sent"] - answered.answers)
-        if script == "orders":
+        if script == ORDERS:
             answered.check("orders", PLACED)
         else:
             answered.check(script)
@@ -90,6 +94,10 @@ class Stall:
         each = max(1, orders)
         by_process = {name: us / each for name, us in spent.most_common() if us}
         return Ordered(orders, handled - began, answered, by_process, (await self._wal() - wal) / each)
+
+    async def check_out(self, seconds: float) -> Ordered:
+        """The same with guests who come with a cart, five calls each."""
+        return await self.order(seconds, script=CHECKOUTS, grace_s=CHECKOUT_GRACE_S)
 
     def _cpu(self) -> Cpu:
         return Cpu.now(self.shop.pids, self.run.postgres.pid)

@@ -1,4 +1,4 @@
-"""Rows 1, 2, 7 and 8: orders, beside pgbench and the reference; one order on an idle shop; memory."""
+"""Rows 1, 2, 3, 7 and 8: orders, beside pgbench and the reference; one order on an idle shop; memory."""
 
 import json
 import sys
@@ -28,10 +28,12 @@ async def measure(run: Run) -> None:
         if run.wants("8"):
             await _idle(run, at)
         await at.order(WARM_S)
-        if run.wants("1", "2", "8"):
+        if run.wants("1", "2", "3", "8"):
             await _alternate(run, at)
         if run.wants("8"):
             run.add("8 busy", at.shop.pss_mb())
+        if run.wants("3"):
+            await _check_out(run, at)
         if run.wants("7"):
             await _alone(run, at)
     if run.wants("1") and run.kind != "quick":
@@ -55,7 +57,7 @@ async def _alternate(run: Run, at: Stall) -> None:
         run.say(f"round {turn + 1}: pgbench {tps[-1]:,.0f} tps, orders {spread[-1].rate:,.0f}/s")
     base = median(tps)
     one = _middle(spread)
-    run.facts["pgbench_tps"] = tps
+    run.facts["pgbench_tps"], run.facts["orders_s"] = tps, one.rate
     if run.wants("1"):
         limit = median([each["orders_s"] for each in limits])
         more = {"of_reference": one.rate / limit, "reference": limits, "rounds": [each.told() for each in spread]}
@@ -83,6 +85,12 @@ async def reference(run: Run, seconds: float) -> dict[str, Any]:
     told["postgres_cpu_us_an_order"] = sum(spent.values()) / told["orders"]
     await run.postgres.drop(REFERENCE)
     return told
+
+
+async def _check_out(run: Run, at: Stall) -> None:
+    await at.check_out(WARM_S)
+    found = await at.check_out(run.seconds)
+    run.add("3", found.rate, run.facts["orders_s"], **found.told())
 
 
 async def _alone(run: Run, at: Stall) -> None:
