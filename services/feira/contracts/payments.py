@@ -27,6 +27,12 @@ class Authorized(Message, frozen=True, kw_only=True):
     currency: str
 
 
+class Waiting(Message, frozen=True, kw_only=True):
+    """The payment is recorded, and its gateway is being asked: `settled` answers what it says."""
+
+    payment_id: UUID
+
+
 class Void(Message, frozen=True, kw_only=True):
     """Give up the order's payment: the checkout did not come to an order."""
 
@@ -64,10 +70,18 @@ class OrderStands(Refused):
 class Payments(Protocol):
     """Each method answers item by item, in order; an item's refusal never touches its neighbours."""
 
+    @remote(idempotent=True)
+    async def authorize(self, asks: Sequence[Authorize]) -> Sequence[Authorized | Waiting | Refused]:
+        """Set money aside, without waiting for any gateway: what is not decided at once is `Waiting`. The same order and
+        amount again: the same answer (a declined payment may be tried with another token). Another amount: the former
+        is voided and a new payment begun.
+        """
+        ...
+
     @remote(idempotent=True, deadline_s=15)  # Longer than a gateway is waited for.
-    async def authorize(self, asks: Sequence[Authorize]) -> Sequence[Authorized | Refused]:
-        """Set money aside. The same order and amount again: the same answer (a declined payment may be tried with
-        another token). Another amount: the former is voided and a new payment begun.
+    async def settled(self, asks: Sequence[Authorize]) -> Sequence[Authorized | Refused]:
+        """What became of asks that were answered with `Waiting`, once their gateways have answered. It lasts as long as
+        the slowest of them: ask for one at a time.
         """
         ...
 

@@ -15,7 +15,7 @@ import msgspec
 from feira.contracts.carts import CartAsk, Carts
 from feira.contracts.catalog import Catalog, Held, Hold, HoldLapsed, Release
 from feira.contracts.goods import Line
-from feira.contracts.payments import Authorize, Authorized, Declined, GatewayFailed, Payments, Void
+from feira.contracts.payments import Authorize, Authorized, Declined, GatewayFailed, Payments, Void, Waiting
 from feira.kernel import trace
 from feira.kernel.batcher import Batcher
 from feira.kernel.card import Context
@@ -86,6 +86,7 @@ class Checkouts:
         self._hold = Batcher(catalog.hold, name="orders.hold", rows=lambda ask: len(ask.lines))
         self._release = Batcher(catalog.release, name="orders.release")
         self._payments = payments
+        self._pay: Batcher[Authorize, Authorized | Waiting] = Batcher(payments.authorize, name="orders.authorize")
         self._authorizing = asyncio.Semaphore(AUTHORIZING_MAX)
         self._void = Batcher(payments.void, name="orders.void")
         self._begin = Batcher(
@@ -285,9 +286,12 @@ class Checkouts:
         return await self._commit(Commit(order=order, lease=turn.lease, request=trace.current()))
 
     async def _authorize(self, ask: Authorize) -> Authorized:
-        """Not in a batch of ours, which would be as slow as its slowest gateway; payments gathers what it can."""
+        """What is not decided at once is waited for alone: a batch would be as slow as its slowest gateway."""
+        paid = await self._pay(ask)
+        if isinstance(paid, Authorized):
+            return paid
         async with self._authorizing:
-            (answer,) = await self._payments.authorize([ask])
+            (answer,) = await self._payments.settled([ask])
         if isinstance(answer, Refused):
             raise answer
         return answer

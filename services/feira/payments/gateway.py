@@ -1,7 +1,7 @@
 """What a payment gateway is to us, and how it is asked: with a deadline, boundedly, and never inside a transaction."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Literal, Protocol, assert_never, runtime_checkable
 from uuid import UUID
@@ -10,13 +10,12 @@ import structlog
 from msgspec import Struct
 
 from feira.kernel.db import Tx
-from feira.kernel.errors import Malformed, Overloaded
+from feira.kernel.errors import Malformed
 from feira.payments.domain import Payment, Refund, Told, Verb
 
 AUTHORIZE_TIMEOUT_S = 3.0  # A buyer waits for it: a slower answer counts as lost.
 CALL_TIMEOUT_S = 10.0
 CALLS_MAX = 64  # At once, towards one gateway and for one kind of work, by each process.
-WAITING_MAX = 1_024
 
 _log = structlog.get_logger("payments")
 
@@ -97,6 +96,12 @@ class LocalGateway(Protocol):
         """Answers in order; None where the gateway takes its time and must be called like any other."""
         ...
 
+    async def take(self, tx: Tx, references: Sequence[UUID]) -> Collection[UUID]:
+        """Capture, of these charges, those that are authorised and of which the capture succeeds at once; answers which.
+        The others are left as they are.
+        """
+        ...
+
     async def learn(self, tx: Tx, notice: Notice) -> None:
         """Write down what a webhook tells that the books do not say yet."""
         ...
@@ -146,21 +151,11 @@ class Calls:
         # Buyers and background work have their own places: when the one hangs, the other goes on.
         self._buyers = {name: asyncio.Semaphore(CALLS_MAX) for name in gateways}
         self._others = {name: asyncio.Semaphore(CALLS_MAX) for name in gateways}
-        self._waiting = 0
-
-    def claim_place(self) -> None:
-        """Refuse a buyer before anything is recorded, if too many wait already."""
-        if self._waiting >= WAITING_MAX:
-            raise Overloaded("too many wait for the payment gateway")
 
     async def authorize(self, method: str, charge: Charge, token: str) -> Told:
         """Ask for money while a buyer waits."""
-        self._waiting += 1
-        try:
-            ask = Ask(verb="authorize", charge=charge, token=token)
-            return await self._ask(method, ask, self._buyers, AUTHORIZE_TIMEOUT_S)
-        finally:
-            self._waiting -= 1
+        ask = Ask(verb="authorize", charge=charge, token=token)
+        return await self._ask(method, ask, self._buyers, AUTHORIZE_TIMEOUT_S)
 
     async def ask(self, method: str, ask: Ask) -> Told:
         """Ask for what nobody waits for."""

@@ -3,8 +3,10 @@
 import asyncio
 import hashlib
 import hmac
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 from msgspec import Struct
 
@@ -16,11 +18,12 @@ from feira.contracts.payments import (
     OrderStands,
     Void,
     Voided,
+    Waiting,
 )
 from feira.kernel.batcher import Batcher
 from feira.kernel.card import Context
 from feira.kernel.db import Tx
-from feira.kernel.errors import Invalid, Refused
+from feira.kernel.errors import Invalid, Overloaded, Refused
 from feira.kernel.ids import uuid7
 from feira.payments import store
 from feira.payments.domain import (
@@ -39,17 +42,19 @@ from feira.payments.gateway import Ask, Calls, Gateway, LocalGateway, charge_of
 from feira.payments.gateways.nothing import NothingToPay
 from feira.payments.gateways.test import PracticeGateway
 from feira.payments.service_changes import Changes
+from feira.payments.service_near import ask_near
 
 JOB = "perform"  # The job that asks gateways for what is due.
 LANES = 2
-TRIES_MAX = 5
+TRIES_MAX = 20
 TOKEN_LENGTH_MAX = 255
+WAITING_MAX = 1_024  # Buyers who wait for one gateway, in this process; a batch that has begun may add its own to them.
 
 _NOTHING_TO_PAY = NothingToPay()
 
 
 class Raced(Exception):  # noqa: N818 - it never leaves this module.
-    """Another process has made the same attempts meanwhile; what it did will be seen."""
+    """Some of these attempts were made before, or are being made by another process: that has to be looked at."""
 
 
 class Opening(Struct, frozen=True):
@@ -81,7 +86,6 @@ class PaymentService:
         self.log = ctx.log
         self.clock = clock
         self.started_at = clock()
-        self.counted: tuple[datetime | None, list[tuple[str, str, int]]] = (None, [])
         self._wake = ctx.wake
         self._token_key = ctx.settings.derive("payment-token")
         self.practice = None if ctx.settings.production else PracticeGateway(ctx.db, ctx.settings.webhook_secret)
@@ -89,14 +93,10 @@ class PaymentService:
             gateways = {"test": self.practice} if self.practice else {}
         self.gateways = gateways
         self.calls = Calls(gateways)
-        self._open: Batcher[Opening, Authorized | Opened] = Batcher(
-            self._open_all,
-            name="payments.open",
-            same=lambda o: (o.ask.order_id, o.ask.amount_minor, o.ask.currency, o.ask.method, o.token_digest),
-            lanes=LANES,
-        )
+        self._near = {name: one for name, one in gateways.items() if isinstance(one, LocalGateway)}
+        self._asking: dict[Authorize, asyncio.Task[Authorized]] = {}  # What gateways are being asked for buyers.
+        self._waiting: Counter[str] = Counter()  # How many those are, by gateway.
         self._record: Batcher[Answered, Authorized] = Batcher(self._record_all, name="payments.record", lanes=LANES)
-        self._void: Batcher[Void, Voided] = Batcher(self._void_all, name="payments.void", same=lambda ask: ask)
 
     def wake(self) -> None:
         """There is something due for the gateways: call it after the commit."""
@@ -104,72 +104,121 @@ class PaymentService:
 
     def local(self, payment: Payment) -> LocalGateway | None:
         """The payment's gateway, if it works within our transactions."""
-        if payment.amount_minor == 0:
-            return _NOTHING_TO_PAY
-        gateway = self.gateways.get(payment.method)
-        return gateway if isinstance(gateway, LocalGateway) else None
+        return self.near(payment.method, payment.amount_minor)
 
-    async def authorize(self, asks: Sequence[Authorize]) -> Sequence[Authorized | Refused]:
+    def near(self, method: str, amount_minor: int) -> LocalGateway | None:
+        """The gateway for such a payment, if it works within our transactions."""
+        return self._near.get(method) if amount_minor else _NOTHING_TO_PAY
+
+    async def authorize(self, asks: Sequence[Authorize]) -> Sequence[Authorized | Waiting | Refused]:
+        """As the contract says. It is one transaction, whose failure is that of all asks: the caller has a Batcher."""
+        answers: dict[int, Authorized | Waiting | Refused] = {}
+        rest: list[tuple[int, Opening]] = []
+        for number, ask in enumerate(asks):
+            if (fault := self._fault_of(ask)) is not None:
+                answers[number] = fault
+            else:
+                digest = hmac.digest(self._token_key, ask.token.encode(), hashlib.sha256)
+                rest.append((number, Opening(ask, digest)))
+        while rest:
+            # Two different asks for one order are heard one after the other.
+            wave: dict[UUID, tuple[int, Opening]] = {}
+            later = [one for one in rest if wave.setdefault(one[1].ask.order_id, one) is not one]
+            opened = await self._open([opening for _, opening in wave.values()])
+            for (number, opening), one in zip(wave.values(), opened, strict=True):
+                answers[number] = self._asked(opening.ask, one.payment) if isinstance(one, Opened) else one
+            rest = later
+        return [answers[number] for number in range(len(asks))]
+
+    async def settled(self, asks: Sequence[Authorize]) -> Sequence[Authorized | Refused]:
         """As the contract says. An ask lasts as long as its gateway takes, 3 s and a little at most."""
-        answers = await asyncio.gather(*[self._authorize(ask) for ask in asks], return_exceptions=True)
+        answers = await asyncio.gather(*[self._settled(ask) for ask in asks], return_exceptions=True)
         for answer in answers:
             if isinstance(answer, BaseException) and not isinstance(answer, Refused):
                 raise answer
         return [answer for answer in answers if not isinstance(answer, BaseException) or isinstance(answer, Refused)]
 
-    async def _authorize(self, ask: Authorize) -> Authorized:
+    async def _settled(self, ask: Authorize) -> Authorized:
+        """What this process does not know of, it asks for once more: then it does, or has the answer."""
+        for _ in range(TRIES_MAX):
+            if (task := self._asking.get(ask)) is not None:
+                return await asyncio.shield(task)
+            [answer] = await self.authorize([ask])
+            if isinstance(answer, Refused):
+                raise answer
+            if isinstance(answer, Authorized):
+                return answer
+        raise RuntimeError("the gateway's answers are recorded, but not found")
+
+    def _fault_of(self, ask: Authorize) -> Refused | None:
+        """Why nothing is to be recorded of this ask; None if all is well."""
         if not 0 <= ask.amount_minor <= AMOUNT_MINOR_MAX:
-            raise Invalid.field("payment", f"an amount is from 0 to {AMOUNT_MINOR_MAX} minor units")
+            return Invalid.field("payment", f"an amount is from 0 to {AMOUNT_MINOR_MAX} minor units")
         gateway = self.gateways.get(ask.method)
         if gateway is None:
-            raise Invalid.field("payment.method", "is not offered here")
+            return Invalid.field("payment.method", "is not offered here")
         fault = "is too long" if len(ask.token) > TOKEN_LENGTH_MAX else gateway.fault_of(ask.token)
         if fault is not None:
-            raise Invalid.field("payment.token", fault)
-        self.calls.claim_place()
-        digest = hmac.digest(self._token_key, ask.token.encode(), hashlib.sha256)
-        opened = await self._open(Opening(ask, digest))
-        if isinstance(opened, Authorized):
-            return opened
-        told = await self.calls.authorize(ask.method, charge_of(opened.payment), ask.token)
-        return await self._record(Answered(opened.payment, told))
+            return Invalid.field("payment.token", fault)
+        if self._waiting[ask.method] >= WAITING_MAX:
+            return Overloaded("too many wait for the payment gateway")
+        return None
 
-    async def _open_all(self, openings: Sequence[Opening]) -> Sequence[Authorized | Opened | Refused]:
-        """Record what is asked, and let those gateways answer at once that can."""
-        answers: dict[int, Authorized | Opened | Refused] = {}
-        rest = dict(enumerate(openings))
-        while rest:
-            # Two different asks for one order are heard one after the other.
-            wave = list({opening.ask.order_id: number for number, opening in reversed(rest.items())}.values())
-            answers |= dict(zip(wave, await self._open_wave([rest.pop(number) for number in wave]), strict=True))
-        return [answers[number] for number in range(len(openings))]
+    def _asked(self, ask: Authorize, payment: Payment) -> Waiting:
+        """The gateway is asked by a task of its own, unless one is asking already: whoever waits for it may leave."""
+        if ask not in self._asking:
+            task = asyncio.get_running_loop().create_task(self._ask(ask, payment))
+            self._asking[ask] = task
+            self._waiting[ask.method] += 1
+            task.add_done_callback(lambda done: self._heard(ask, done))
+        return Waiting(payment_id=payment.id)
 
-    async def _open_wave(self, openings: Sequence[Opening]) -> Sequence[Authorized | Opened | Refused]:
+    async def _ask(self, ask: Authorize, payment: Payment) -> Authorized:
+        told = await self.calls.authorize(ask.method, charge_of(payment), ask.token)
+        return await self._record(Answered(payment, told))
+
+    def _heard(self, ask: Authorize, task: "asyncio.Task[Authorized]") -> None:
+        del self._asking[ask]
+        self._waiting[ask.method] -= 1
+        failure = None if task.cancelled() else task.exception()
+        if failure is not None and not isinstance(failure, Refused):
+            # The payment is due soon, and then the gateway is asked what became of it.
+            self.log.warning("gateway_answer_not_recorded", order_id=str(ask.order_id), error=repr(failure))
+
+    async def _open(self, openings: Sequence[Opening]) -> Sequence[Authorized | Opened | Refused]:
+        """Record what is asked, of different orders, and let those gateways answer at once that can."""
+        try:
+            async with self.db.tx() as tx:  # Most often all orders ask for the first time.
+                now = self.clock()
+                return await self._begin(tx, [(opening, _new_payment(opening, 1, now)) for opening in openings], now)
+        except Raced:
+            pass
         for _ in range(TRIES_MAX):
             try:
                 async with self.db.tx() as tx:
-                    answers, released = await self._open_in(tx, openings)
+                    answers, due = await self._open_again(tx, openings)
             except Raced:
                 continue
-            if released:
+            if due:
                 self.wake()
             return answers
         raise RuntimeError("other processes kept making the same payments")
 
-    async def _open_in(self, tx: Tx, openings: Sequence[Opening]) -> tuple[list[Authorized | Opened | Refused], bool]:
+    async def _open_again(
+        self, tx: Tx, openings: Sequence[Opening]
+    ) -> tuple[list[Authorized | Opened | Refused], bool]:
+        """Some of these orders have asked before. Also tells whether something is due for the gateways now."""
         now = self.clock()
         before = await store.lock_payments(tx, [opening.ask.order_id for opening in openings])
         changes = Changes(before, now)
         answers: list[Authorized | Opened | Refused | None] = []
         new: list[tuple[int, Opening, Payment]] = []
-        released = False
         for opening in openings:
             ask, attempts = opening.ask, before.get(opening.ask.order_id, [])
             what, payment = plan(attempts, ask.amount_minor, ask.currency, ask.method, opening.token_digest)
             if what is Plan.NEW:
                 for former in attempts:
                     changes.apply(given_up(former, now), "another amount")
-                    released = True
                 new.append((len(answers), opening, _new_payment(opening, len(attempts) + 1, now)))
                 answers.append(None)
             elif what is Plan.AGAIN and payment is not None:
@@ -180,29 +229,32 @@ class PaymentService:
                 answers.append(OrderStands())
             else:
                 answers.append(_declined(payment))
-        if released:
-            await changes.save(tx)
-        for (place, _, _), payment in zip(new, await self._begin(tx, new, now), strict=True):
-            answers[place] = Opened(payment) if payment.state == "asked" else _answer(payment)
-        return [answer for answer in answers if answer is not None], released
+        await ask_near(tx, self, changes)
+        await changes.save(tx)
+        begun = await self._begin(tx, [(opening, payment) for _, opening, payment in new], now)
+        for (place, _, _), answer in zip(new, begun, strict=True):
+            answers[place] = answer
+        return [answer for answer in answers if answer is not None], changes.leave_work()
 
-    async def _begin(self, tx: Tx, new: Sequence[tuple[int, Opening, Payment]], now: datetime) -> list[Payment]:
+    async def _begin(
+        self, tx: Tx, new: Sequence[tuple[Opening, Payment]], now: datetime
+    ) -> list[Authorized | Opened | Refused]:
         """Record new payments, answered if their gateway could do so within this transaction."""
-        begun = {payment.id: payment for _, _, payment in new}
+        begun = {payment.id: payment for _, payment in new}
         asks: dict[LocalGateway, list[Ask]] = {}
-        for _, opening, payment in new:
+        for opening, payment in new:
             if (gateway := self.local(payment)) is not None:
                 ask = Ask(verb="authorize", charge=charge_of(payment), token=opening.ask.token)
                 asks.setdefault(gateway, []).append(ask)
         for gateway, group in asks.items():
             for ask, told in zip(group, await gateway.within(tx, group), strict=True):
                 if told is not None:
-                    begun[ask.charge.reference] = answered(begun[ask.charge.reference], told, now).payment
+                    reference = ask.charge.reference
+                    begun[reference] = answered(begun[reference], told, now).payment
         payments = list(begun.values())
         if payments and await store.insert_payments(tx, payments) < len(payments):
             raise Raced
-        await store.write_journal(tx, [store.Entry(p.id, p.state, p.goal, "asked") for p in payments], now)
-        return payments
+        return [Opened(payment) if payment.state == "asked" else _answer(payment) for payment in payments]
 
     async def _record_all(self, items: Sequence[Answered]) -> Sequence[Authorized | Refused]:
         """Record gateways' answers. What happened to a payment meanwhile (a webhook, say) is not undone by them."""
@@ -214,21 +266,20 @@ class PaymentService:
         return [_answer(changes[item.payment.id]) for item in items]
 
     async def void(self, asks: Sequence[Void]) -> Sequence[Voided | Refused]:
-        return await self._void.each(asks)
-
-    async def _void_all(self, asks: Sequence[Void]) -> Sequence[Voided]:
+        """As the contract says; one transaction, like `authorize`."""
         async with self.db.tx() as tx:
             changes = await Changes.lock(tx, [ask.order_id for ask in asks], self.clock())
-            known = {payment.id: payment for payment in changes.all()}
+            known = {payment.id for payment in changes.all()}
             answers = []
             for ask in asks:
-                payment = known.get(ask.payment_id)
-                change = given_up(payment, changes.now) if payment else None
-                if change is not None:
-                    changes.apply(change, "given up")
-                answers.append(Voided(done=change is not None and change.payment is not payment))
+                done = ask.payment_id in known and changes.apply(
+                    given_up(changes[ask.payment_id], changes.now), "given up"
+                )
+                answers.append(Voided(done=done))
+            await ask_near(tx, self, changes)
             await changes.save(tx)
-        self.wake()
+        if changes.leave_work():
+            self.wake()
         return answers
 
     async def balance(self) -> list[store.Balance]:

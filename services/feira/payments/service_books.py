@@ -1,7 +1,6 @@
 """The money counted: ours by itself, and ours against the gateways' own books."""
 
 from collections.abc import AsyncIterator
-from datetime import timedelta
 from uuid import UUID
 
 from msgspec import Struct
@@ -12,7 +11,6 @@ from feira.payments.gateway import Booked, Listing
 from feira.payments.service import PaymentService
 
 PAGE = 1_000
-COUNTED_EVERY_S = 60  # Counting reads every payment, so it is done no oftener than this.
 _FIRST = UUID(int=0)
 _LAST = UUID(int=(1 << 128) - 1)
 
@@ -50,18 +48,6 @@ async def reconcile(payments: PaymentService) -> AsyncIterator[Mismatch]:
                     settling=waiting or (payment is not None and payment.due_at is not None),
                 )
             after = until
-
-
-async def money(payments: PaymentService) -> list[tuple[str, str, int]]:
-    """State, currency and minor units of all money that was ever asked for, and what of it was refunded."""
-    now = payments.clock()
-    counted_at, counted = payments.counted
-    if counted_at is None or now - counted_at >= timedelta(seconds=COUNTED_EVERY_S):
-        async with payments.db.read() as tx:
-            counted = await store.money_by_state(tx)
-            counted += [("refunded", one.currency, one.refunded_minor) for one in await store.balance(tx)]
-        payments.counted = now, counted
-    return counted
 
 
 def said_by_us(payment: Payment | None) -> str:

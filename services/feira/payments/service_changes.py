@@ -6,6 +6,7 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
+from feira.kernel import metrics
 from feira.kernel.db import Tx
 from feira.kernel.events import emit
 from feira.payments import store
@@ -19,6 +20,10 @@ from feira.payments.domain import (
     hear_refund,
     release_refund,
     wanted_refund,
+)
+
+MONEY = metrics.counter(
+    "feira_money_minor", "Money captured, and refunded of it, in minor units.", ["what", "currency"]
 )
 
 
@@ -47,11 +52,13 @@ class Changes:
     def all(self) -> list[Payment]:
         return list(self._payments.values())
 
-    def apply(self, change: Change, cause: str) -> None:
+    def apply(self, change: Change, cause: str) -> bool:
+        """Whether it changes anything."""
         payment, before = change.payment, self._payments[change.payment.id]
         self._tell(payment, change.events)
         if (payment.state, payment.goal) != (before.state, before.goal):
-            self._journal.append(store.Entry(payment.id, payment.state, payment.goal, cause))
+            self._journal.append(store.Entry(payment.id, payment.state, payment.goal, before.state, before.goal, cause))
+        return payment is not before
 
     def _tell(self, payment: Payment, events: Iterable[Happened]) -> None:
         for event in events:
@@ -100,14 +107,21 @@ class Changes:
         due = any(p.due_at is not None and p.due_at <= self.now for p in self._payments.values())
         return due or bool(self.refunds_due())
 
-    async def save(self, tx: Tx) -> None:
-        changed = [p for p in self._payments.values() if p is not self._first[p.id] and p != self._first[p.id]]
-        turned = [p for p in changed if p.state != self._first[p.id].state]
-        leaving = [p for p in changed if p.state == "captured" and p.goal == "release"]
+    async def want_releases(self, tx: Tx) -> None:
+        """Of what was captured and is to be let go, all that is left goes back."""
+        leaving = [p for p in self._changed() if p.state == "captured" and p.goal == "release"]
         await self.load_refunds(tx, [p.id for p in leaving])
         for payment in leaving:
             if (refund := release_refund(payment, self._refunds[payment.id], self.now)) is not None:
                 self._refunds[payment.id].append(refund)
+
+    def _changed(self) -> list[Payment]:
+        return [p for p in self._payments.values() if p is not self._first[p.id] and p != self._first[p.id]]
+
+    async def save(self, tx: Tx) -> None:
+        await self.want_releases(tx)
+        changed = self._changed()
+        turned = [p for p in changed if p.state != self._first[p.id].state]
         refunds = [refund for refunds in self._refunds.values() for refund in refunds]
         await store.update_payments(tx, changed)
         await store.insert_refunds(tx, [r for r in refunds if r.id not in self._refunds_first])
@@ -120,3 +134,13 @@ class Changes:
             await store.free_refunds(tx, captured, over, self.now)
         await store.write_journal(tx, self._journal, self.now)
         await emit(tx, *self._events)
+        for payment in changed:
+            _count(self._first[payment.id], payment)
+
+
+def _count(before: Payment, after: Payment) -> None:
+    """Money that moves, on the point of being committed: if that fails it counts again with the next try."""
+    if after.state == "captured" != before.state:
+        MONEY.labels("captured", after.currency).inc(after.amount_minor)
+    if back_minor := after.refunded_minor - before.refunded_minor:
+        MONEY.labels("refunded", after.currency).inc(back_minor)

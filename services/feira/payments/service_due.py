@@ -6,23 +6,22 @@ from datetime import timedelta
 from typing import TypeVar
 from uuid import UUID
 
-from feira.kernel.db import LOST, Tx
+from feira.kernel.db import LOST
 from feira.payments import store
-from feira.payments.domain import DELAY_MAX_S, UNCLAIMED_S, Change, Payment, Refund, Told, given_up, hear, later, step
-from feira.payments.gateway import CALL_TIMEOUT_S, CALLS_MAX, Ask, LocalGateway, ask_of, ask_of_refund
+from feira.payments.domain import DELAY_MAX_S, OVER, UNCLAIMED_S, Told, given_up
+from feira.payments.gateway import CALL_TIMEOUT_S, CALLS_MAX
 from feira.payments.service import PaymentService
 from feira.payments.service_changes import Changes
+from feira.payments.service_near import Work, ask_near, ask_within, due_work, hear_all
 
 ORDERS_MAX = 256  # In one round.
 LEASE_S = 3 * CALL_TIMEOUT_S  # How long work that was taken is left to the one who took it.
 GRACE_S = 120  # After a start, events that waited for us are heard before anything is called unclaimed.
 WEBHOOKS_KEPT_S = 7 * 24 * 3600  # Far longer than a webhook may be old.
 FORGET_MAX = 5_000
+WALK_MAX = 5_000  # Payments looked at in one round.
 
 T = TypeVar("T")
-
-# Work for a gateway: a payment's next step, or a refund.
-Work = tuple[Payment, Refund | None, Ask]
 
 
 async def perform_due(payments: PaymentService) -> bool:
@@ -67,9 +66,10 @@ async def _apart(
 
 async def _perform(payments: PaymentService, orders: Sequence[UUID]) -> bool:
     async with payments.db.tx() as tx:
-        changes, work = await _take(tx, payments, orders)
-        at_once, others = await _within(tx, payments, work)
-        _hear(payments, changes, at_once)
+        changes = await Changes.lock(tx, orders, payments.clock())
+        at_once, others = await ask_within(tx, payments, await due_work(tx, changes))
+        hear_all(payments, changes, at_once)
+        others = others[:CALLS_MAX]
         until = changes.now + timedelta(seconds=LEASE_S)
         for payment, refund, _ in others:
             if refund is not None:
@@ -89,78 +89,30 @@ async def _record(payments: PaymentService, answers: Sequence[tuple[Work, Told]]
     async with payments.db.tx() as tx:
         changes = await Changes.lock(tx, {payment.order_id for (payment, _, _), _ in answers}, payments.clock())
         await changes.load_refunds(tx, {payment.id for (payment, refund, _), _ in answers if refund is not None})
-        _hear(payments, changes, answers)
+        hear_all(payments, changes, answers)
         await changes.save(tx)
     return True
-
-
-async def _take(tx: Tx, payments: PaymentService, orders: Sequence[UUID]) -> tuple[Changes, list[Work]]:
-    """What is due of these orders, now that they are locked."""
-    changes = await Changes.lock(tx, orders, payments.clock())
-    work: list[Work] = []
-    for payment in changes.all():
-        if payment.due_at is not None and payment.due_at <= changes.now:
-            if (verb := step(payment)) is not None:
-                work.append((payment, None, ask_of(payment, verb)))
-            else:  # What was due came about in another way.
-                changes.apply(Change(later(payment, changes.now)), "due")
-    await changes.load_refunds(tx, [p.id for p in changes.all() if p.state == "captured"])
-    for refund in changes.refunds_due():
-        payment = changes[refund.payment_id]
-        work.append((payment, refund, ask_of_refund(payment, refund)))
-    return changes, work
-
-
-async def _within(tx: Tx, payments: PaymentService, work: Sequence[Work]) -> tuple[list[tuple[Work, Told]], list[Work]]:
-    """What was answered within this transaction, and what is left for calls, at most CALLS_MAX of them."""
-    groups: dict[LocalGateway, list[Work]] = {}
-    others: list[Work] = []
-    for item in work:
-        if (gateway := payments.local(item[0])) is not None:
-            groups.setdefault(gateway, []).append(item)
-        elif len(others) < CALLS_MAX:
-            others.append(item)
-    at_once: list[tuple[Work, Told]] = []
-    for gateway, items in groups.items():
-        for item, told in zip(items, await gateway.within(tx, [ask for _, _, ask in items]), strict=True):
-            if told is not None:
-                at_once.append((item, told))
-            else:
-                others.append(item)
-    return at_once, others
-
-
-def _hear(payments: PaymentService, changes: Changes, answers: Sequence[tuple[Work, Told]]) -> None:
-    for (payment, refund, ask), told in answers:
-        if refund is not None:
-            after = changes.hear_refund(refund, told)
-            if after.state == "refused":
-                payments.log.error(
-                    "refund_refused", payment_id=str(payment.id), refund_id=str(refund.id), reason=told.reason
-                )
-            continue
-        now_is = changes[payment.id]
-        changes.apply(hear(now_is, ask.verb, told, changes.now), f"{ask.verb}: {told.state}")
 
 
 async def release_unclaimed(payments: PaymentService) -> bool:
     """Let go of money that no order stands on, and forget old webhooks. True if there is more to do.
 
-    That an order stands is known by its event alone; so that a backlog of events is not mistaken for silence, nothing
-    is let go of shortly after a start.
+    Every payment is looked at once, when it is UNCLAIMED_S old. That an order stands is known by its event alone; so that
+    a backlog of events is not mistaken for silence, nothing is let go of shortly after a start.
     """
     now = payments.clock()
     if now - payments.started_at < timedelta(seconds=GRACE_S):
         return False
     async with payments.db.tx() as tx:
-        orders = await store.orders_unclaimed(tx, now - timedelta(seconds=UNCLAIMED_S), ORDERS_MAX)
-        changes = await Changes.lock(tx, orders, now)
         limit = now - timedelta(seconds=UNCLAIMED_S)
+        orders, more = await store.walk_unclaimed(tx, limit, WALK_MAX)
+        changes = await Changes.lock(tx, orders, now)
         for payment in changes.all():
-            if payment.created_at < limit:
+            if payment.created_at < limit and payment.state not in OVER:
                 changes.apply(given_up(payment, now), "unclaimed")
+        await ask_near(tx, payments, changes)
         await changes.save(tx)
         forgotten = await store.forget_webhooks(tx, now - timedelta(seconds=WEBHOOKS_KEPT_S), FORGET_MAX)
-    if orders:
+    if changes.leave_work():
         payments.wake()
-    return len(orders) >= ORDERS_MAX or forgotten >= FORGET_MAX
+    return more or forgotten >= FORGET_MAX

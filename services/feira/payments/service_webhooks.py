@@ -45,7 +45,7 @@ async def receive(payments: PaymentService, method: str, raw: bytes, signature: 
         local = payments.local(payment)
         told: Told | None = None
         if local is not None:
-            await local.learn(tx, notice)
+            await local.learn(tx, replace(notice, reference=payment_id))
             [told] = await local.within(tx, [ask_of(payment, "find")])
         if told is not None:
             changes.apply(hear(payment, "find", told, now), f"webhook: {told.state}")

@@ -15,12 +15,24 @@ REFUND = ", ".join(Refund.__struct_fields__)
 
 
 class Entry(Struct, frozen=True):
-    """A line of the journal: what a payment became, and why."""
+    """A line of the journal: what a payment became, what it was, and why. When it was new, the payment itself tells."""
 
     payment_id: UUID
     state: str
     goal: str
+    was_state: str | None
+    was_goal: str | None
     cause: str
+
+
+class Ready(Struct, frozen=True):
+    """A payment that is authorised, kept for its order, and was never told of."""
+
+    id: UUID
+    order_id: UUID
+    method: str
+    amount_minor: int
+    currency: str
 
 
 class Balance(Struct, frozen=True):
@@ -45,17 +57,54 @@ async def lock_payments(tx: Tx, order_ids: Iterable[UUID]) -> dict[UUID, list[Pa
 
 async def insert_payments(tx: Tx, payments: Sequence[Payment]) -> int:
     """Answers how many were new: an attempt that another process has just made is left as it is."""
-    payments = sorted(payments, key=lambda p: (p.order_id, p.attempt))
+    fields = (
+        "id", "order_id", "attempt", "method", "amount_minor", "currency", "token_digest", "created_at", "state", "sweep",
+        "charge_id", "reason", "tries", "due_at",
+    )  # fmt: skip
     done = await tx.execute(
-        f"""insert into payments ({PAYMENT})
-            select {PAYMENT} from unnest(
-                $1::uuid[], $2::uuid[], $3::smallint[], $4::text[], $5::bigint[], $6::text[], $7::bytea[],
-                $8::timestamptz[], $9::text[], $10::text[], $11::boolean[], $12::boolean[], $13::text[], $14::text[],
-                $15::bigint[], $16::uuid[], $17::smallint[], $18::integer[], $19::timestamptz[]) as e({PAYMENT})
-            on conflict (order_id, attempt) do nothing""",
-        *_columns(payments, Payment.__struct_fields__),
+        f"""insert into payments ({", ".join(fields)}, goal, claimed, refunded_minor, version)
+            select {", ".join(fields)}, 'keep', false, 0, 0
+            from unnest($1::uuid[], $2::uuid[], $3::smallint[], $4::text[], $5::bigint[], $6::text[], $7::bytea[],
+                        $8::timestamptz[], $9::text[], $10::boolean[], $11::text[], $12::text[], $13::smallint[],
+                        $14::timestamptz[]) as e({", ".join(fields)})
+            order by order_id on conflict (order_id, attempt) do nothing""",
+        *_columns(payments, fields),
     )
     return int(done.split()[-1])
+
+
+async def lock_ready(tx: Tx, payment_ids: Iterable[UUID]) -> list[Ready]:
+    """Those of these payments, locked, that wait for nothing but their order: no event was told of them or of a former
+    attempt, and no later attempt can have been made.
+    """
+    rows = await tx.fetch(
+        """select id, order_id, method, amount_minor, currency from payments
+           where id = any($1::uuid[]) and state = 'authorized' and goal = 'keep' and not claimed
+             and attempt = 1 and version = 0
+           order by order_id for update""",
+        list(payment_ids),
+    )
+    return [Ready(*row) for row in rows]
+
+
+async def capture_ready(tx: Tx, payment_ids: Sequence[UUID], cause: str, now: datetime) -> bool:
+    """Write down that these payments, which were ready, are claimed and captured. True if refunds had waited for that."""
+    freed = await tx.fetchval(
+        """with captured as (
+               update payments set state = 'captured', goal = 'capture', claimed = true, version = 1
+               where id = any($1::uuid[]) returning id),
+           told as (
+               insert into payment_journal (payment_id, at, state, goal, was_state, was_goal, cause)
+               select id, $3, 'captured', 'capture', 'authorized', 'keep', $2 from captured),
+           freed as (
+               update refunds set due_at = $3
+               where payment_id = any($1::uuid[]) and state = 'wanted' and due_at is null returning id)
+           select count(*) from freed""",
+        payment_ids,
+        cause,
+        now,
+    )
+    return bool(freed)
 
 
 async def update_payments(tx: Tx, payments: Sequence[Payment]) -> None:
@@ -80,8 +129,9 @@ async def write_journal(tx: Tx, entries: Sequence[Entry], now: datetime) -> None
     if not entries:
         return
     await tx.execute(
-        """insert into payment_journal (payment_id, at, state, goal, cause)
-           select p, $5, s, g, c from unnest($1::uuid[], $2::text[], $3::text[], $4::text[]) as e(p, s, g, c)""",
+        """insert into payment_journal (payment_id, at, state, goal, was_state, was_goal, cause)
+           select p, $7, s, g, w, o, c
+           from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[]) as e(p, s, g, w, o, c)""",
         *_columns(entries, Entry.__struct_fields__),
         now,
     )
@@ -89,7 +139,8 @@ async def write_journal(tx: Tx, entries: Sequence[Entry], now: datetime) -> None
 
 async def read_journal(tx: Tx, payment_id: UUID, limit: int) -> list[Entry]:
     rows = await tx.fetch(
-        "select payment_id, state, goal, cause from payment_journal where payment_id = $1 order by id limit $2",
+        """select payment_id, state, goal, was_state, was_goal, cause from payment_journal
+           where payment_id = $1 order by id limit $2""",
         payment_id,
         limit,
     )
@@ -168,16 +219,25 @@ async def put_off(tx: Tx, order_id: UUID, until: datetime) -> None:
     )
 
 
-async def orders_unclaimed(tx: Tx, before: datetime, limit: int) -> list[UUID]:
-    """Orders that asked for money before that time, got it, and were never heard of."""
-    rows = await tx.fetch(
-        """select order_id from payments
-           where not claimed and goal = 'keep' and state in ('authorized', 'captured') and created_at < $1
-           order by created_at limit $2""",
+async def walk_unclaimed(tx: Tx, before: datetime, limit: int) -> tuple[list[UUID], bool]:
+    """Look at the next payments that were made before that time: the orders of those that were never heard of, and whether
+    there is more to look at. A payment that turns up out of its place in time was made long before the walk comes by.
+    """
+    row = await tx.fetchrow(
+        """with walk as (select id from unclaimed_walk for update),
+           page as (
+               select p.id, order_id, created_at,
+                      not claimed and goal in ('keep', 'expire') and state not in ('voided', 'failed') as unclaimed
+               from payments p where p.id > (select id from walk) order by p.id limit $2),
+           young as (select id from page where created_at >= $1 order by id limit 1),
+           old as (select * from page where id < (select id from young) or not exists (select from young)),
+           moved as (update unclaimed_walk set id = (select id from old order by id desc limit 1)
+                     where exists (select from old))
+           select (select count(*) from old) as n, array(select order_id from old where unclaimed) as orders""",
         before,
         limit,
     )
-    return [row["order_id"] for row in rows]
+    return (list(row["orders"]), row["n"] >= limit) if row else ([], False)
 
 
 async def find_charge(tx: Tx, method: str, charge_id: str, reference: UUID | None) -> tuple[UUID, UUID] | None:
@@ -230,12 +290,15 @@ async def balance(tx: Tx) -> list[Balance]:
     return [Balance(*row) for row in rows]
 
 
-async def money_by_state(tx: Tx) -> list[tuple[str, str, int]]:
-    """State, currency and minor units."""
-    rows = await tx.fetch(
-        "select state, currency, sum(amount_minor)::bigint from payments group by state, currency order by 1, 2"
+async def count_due(tx: Tx, most: int) -> tuple[int, int]:
+    """How many payments and how many refunds wait for their gateway, of each up to `most`."""
+    row = await tx.fetchrow(
+        """select (select count(*) from (select from payments where due_at is not null limit $1) as first),
+                  (select count(*) from (select from refunds where due_at is not null limit $1) as first)""",
+        most,
     )
-    return [tuple(row) for row in rows]
+    assert row is not None  # noqa: S101 - aggregates always answer a row.
+    return tuple(row)
 
 
 async def payments_between(tx: Tx, method: str, after: UUID, until: UUID) -> dict[UUID, Payment]:

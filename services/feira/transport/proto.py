@@ -149,12 +149,12 @@ def describe(module: ModuleType) -> tuple[FileDescriptorProto, set[str]]:
             needs |= {field.kind.__module__} if _is_message(field.kind) else set()
     for contract in contracts:
         service = file.service.add(name=contract.__name__)
-        for call, batch, ask, answer in _signatures(contract):
-            needs |= {ask.__module__, answer.__module__}
-            asked, answered = full_name(ask), full_name(answer)
+        for call, batch, ask, kinds in _signatures(contract):
+            needs |= {kind.__module__ for kind in (ask, *kinds)}
+            asked, answered = full_name(ask), full_name(kinds[0])
             if batch:
                 needs.add(__name__)
-                asked, answered = _describe_batch(file, _title(call), asked, answered)
+                asked, answered = _describe_batch(file, _title(call), asked, kinds)
             service.method.add(name=_title(call), input_type=f".{asked}", output_type=f".{answered}")
     names = [message.name for message in file.message_type]
     if len(set(names)) < len(names):
@@ -184,11 +184,11 @@ def _describe_field(message: DescriptorProto, field: Field) -> None:
         message.oneof_decl.add(name=f"_{field.name}")
 
 
-def _describe_batch(file: FileDescriptorProto, title: str, ask: str, answer: str) -> tuple[str, str]:
+def _describe_batch(file: FileDescriptorProto, title: str, ask: str, kinds: Sequence[type[Message]]) -> tuple[str, str]:
     one = file.message_type.add(name=f"{title}Answer")
     one.oneof_decl.add(name="answer")
-    for number, (name, of) in enumerate((("ok", answer), ("refusal", full_name(Refusal))), 1):
-        one.field.add(name=name, number=number, type=_MESSAGE, type_name=f".{of}", label=_ONE, oneof_index=0)
+    for number, (name, of) in enumerate(_choices(kinds), 1):
+        one.field.add(name=name, number=number, type=_MESSAGE, type_name=f".{full_name(of)}", label=_ONE, oneof_index=0)
     batch, answers = file.message_type.add(name=f"{title}Batch"), file.message_type.add(name=f"{title}Answers")
     batch.field.add(name="asks", number=1, type=_MESSAGE, type_name=f".{ask}", label=_MANY)
     each = f".{file.package}.{one.name}"
@@ -196,12 +196,18 @@ def _describe_batch(file: FileDescriptorProto, title: str, ask: str, answer: str
     return f"{file.package}.{batch.name}", f"{file.package}.{answers.name}"
 
 
+def _choices(answers: Sequence[type[Message]]) -> list[tuple[str, type[Message]]]:
+    """What an item of a batch may be answered with, as the fields of one message."""
+    first, *others = answers
+    return [("ok", first), ("refusal", Refusal), *((kind.__name__.lower(), kind) for kind in others)]
+
+
 def _title(name: str) -> str:
     return "".join(part.capitalize() for part in name.split("_"))
 
 
-def _signatures(contract: type) -> Iterator[tuple[str, bool, type[Message], type[Message]]]:
-    """Name, whether it takes a batch, and the types of ask and answer of each method."""
+def _signatures(contract: type) -> Iterator[tuple[str, bool, type[Message], tuple[type[Message], ...]]]:
+    """Name, whether it takes a batch, and the types of ask and answers of each method."""
     for name, method in vars(contract).items():
         if name.startswith("_") or not callable(method):
             continue
@@ -211,10 +217,10 @@ def _signatures(contract: type) -> Iterator[tuple[str, bool, type[Message], type
         batch = get_origin(ask) is Sequence
         if batch:
             (ask,), (answer,) = get_args(ask), get_args(answer)
-            answer, refused = get_args(answer)
+            *answers, refused = get_args(answer)
             if refused is not Refused:
                 raise TypeError(f"{contract.__name__}.{name} must answer with Sequence[Answer | Refused]")
-        yield name, batch, ask, answer
+        yield name, batch, ask, tuple(answers) if batch else (answer,)
 
 
 @cache
@@ -307,13 +313,13 @@ def methods(contract: type) -> list[Method]:
     """A contract's methods, in order."""
     register(contract.__module__)
     found = []
-    for name, batch, ask, answer in _signatures(contract):
+    for name, batch, ask, kinds in _signatures(contract):
         if batch:
             home = full_name(contract).removesuffix(contract.__name__) + _title(name)
             asks = _wire(f"{home}Batch", *_many("asks", *codec(ask)))
-            answers = _wire(f"{home}Answers", *_many("answers", *_either(*codec(answer))))
+            answers = _wire(f"{home}Answers", *_many("answers", *_either(kinds)))
         else:
-            asks, answers = wire(ask), wire(answer)
+            asks, answers = wire(ask), wire(kinds[0])
         remote = getattr(getattr(contract, name), "remote", Remote())
         found.append(Method(name, f"/{full_name(contract)}/{_title(name)}", batch, remote, asks, answers))
     return found
@@ -326,14 +332,21 @@ def _many(name: str, write: _Write, read: _Read) -> tuple[_Write, _Read]:
     return write_all, lambda message: [read(one) for one in getattr(message, name)]
 
 
-def _either(write: _Write, read: _Read) -> tuple[_Write, _Read]:
-    write_refusal, read_refusal = codec(Refusal)
+def _either(kinds: Sequence[type[Message]]) -> tuple[_Write, _Read]:
+    choices = {kind: (name, *codec(kind)) for name, kind in _choices(kinds)}
+    readers = {name: read for name, _, read in choices.values()}
+    _, write_refusal, _ = choices[Refusal]
 
     def write_answer(value: Any) -> dict[str, Any]:
-        return {"refusal": write_refusal(_refusal(value))} if isinstance(value, Refused) else {"ok": write(value)}
+        if isinstance(value, Refused):
+            return {"refusal": write_refusal(_refusal(value))}
+        name, write, _ = choices[type(value)]
+        return {name: write(value)}
 
     def read_answer(message: Any) -> Any:
-        return read(message.ok) if message.HasField("ok") else _refused(read_refusal(_present(message, "refusal")))
+        name = message.WhichOneof("answer") or "refusal"
+        found = readers[name](_present(message, name))
+        return _refused(found) if name == "refusal" else found
 
     return write_answer, read_answer
 

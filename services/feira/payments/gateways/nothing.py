@@ -1,6 +1,7 @@
 """Nothing to pay: an order that costs nothing asks no gateway, and is authorised and captured all the same."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from uuid import UUID
 
 from feira.kernel.db import Tx
 from feira.payments.domain import Told
@@ -18,6 +19,9 @@ _ANSWERS = {
 class NothingToPay:
     async def within(self, _tx: Tx, asks: Sequence[Ask]) -> Sequence[Told | None]:
         return [_ANSWERS[ask.verb] for ask in asks]
+
+    async def take(self, _tx: Tx, references: Sequence[UUID]) -> Collection[UUID]:
+        return references
 
     async def learn(self, _tx: Tx, _notice: Notice) -> None:
         """Nobody sends webhooks about nothing."""

@@ -17,8 +17,7 @@ import asyncio
 import hashlib
 import hmac
 import re
-import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -43,6 +42,7 @@ FIRST = {
     "tok_declined": Told("failed", reason="declined"),
     "tok_insufficient_funds": Told("failed", reason="insufficient_funds"),
 }
+CAPTURED_LATER = ("tok_capture_fails", "tok_capture_flaky")  # If ever.
 TOKENS = FIRST.keys() | SLOW
 HANG_S = 600.0  # Longer than anybody waits.
 
@@ -50,6 +50,7 @@ TOLERANCE_S = 300
 SIGNATURE_LENGTH_MAX = 1_024
 SIGNATURES_MAX = 8
 _SIGNATURE_PART = re.compile(r"(t=[0-9]{1,12}|v1=[0-9a-f]{64})", re.ASCII)
+_CHARGE_ID = re.compile(r"ch_([0-9a-f]{32})", re.ASCII)
 
 Name = Annotated[str, Meta(pattern=r"^[!-~]+\Z", max_length=255)]
 State = Literal["pending", "authorized", "captured", "voided", "failed"]
@@ -59,7 +60,6 @@ class Entry(Struct, frozen=True, kw_only=True):
     """A line of the gateway's books; `refunds` are minor units by refund id."""
 
     reference: UUID
-    charge_id: str
     token: str
     amount_minor: int
     currency: str
@@ -70,7 +70,7 @@ class Entry(Struct, frozen=True, kw_only=True):
 
     @property
     def told(self) -> Told:
-        return Told(self.state, self.charge_id, self.reason)
+        return Told(self.state, reason=self.reason)
 
 
 class WebhookBody(Struct, frozen=True, kw_only=True):
@@ -133,17 +133,15 @@ class PracticeGateway:
     async def _apply(self, tx: Tx, asks: Sequence[Ask]) -> list[Told]:
         if not asks:
             return []
-        new = {ask.charge.reference: first_entry(ask) for ask in asks if ask.verb in {"authorize", "void"}}
-        voids = {ask.charge.reference for ask in asks if ask.verb == "void"}
-        references = {ask.charge.reference for ask in asks}
-        books = {}
-        if len(voids) < len(new):  # Most often all are new: then one statement does it.
-            books = await _insert(tx, [entry for reference, entry in new.items() if reference not in voids])
-        if rest := references - books.keys():
-            known = await _lock(tx, rest)
-            # A charge that is given up before it arrives is written down as given up, so that it cannot arrive any more.
-            books |= await _insert(tx, [new[reference] for reference in rest & voids if reference not in known])
-            books |= known
+        first = [ask for ask in asks if ask.verb == "authorize"]
+        if first and await _insert(tx, [first_entry(ask) for ask in first]) == len(asks):
+            return [FIRST[ask.token] for ask in asks]  # All are new, as they are most often.
+        books = await _lock(tx, {ask.charge.reference for ask in asks})
+        # A charge that is given up before it arrives is written down as given up, so that it cannot arrive any more.
+        unknown = [first_entry(ask) for ask in asks if ask.verb == "void" and ask.charge.reference not in books]
+        if unknown:
+            await _insert(tx, unknown)
+            books |= await _lock(tx, [entry.reference for entry in unknown])
         before = dict(books)
         told = []
         for ask in asks:
@@ -155,11 +153,21 @@ class PracticeGateway:
         await _update(tx, [entry for reference, entry in books.items() if entry is not before[reference]])
         return told
 
+    async def take(self, tx: Tx, references: Sequence[UUID]) -> Collection[UUID]:
+        rows = await tx.fetch(
+            """update test_gateway_charge set state = 'captured'
+               where reference = any($1::uuid[]) and state = 'authorized' and token <> all($2::text[])
+               returning reference""",
+            references,
+            CAPTURED_LATER,
+        )
+        return {row["reference"] for row in rows}
+
     async def learn(self, tx: Tx, notice: Notice) -> None:
         """The buyer's act reaches the books: only a charge that waits for it is moved."""
         await tx.execute(
-            "update test_gateway_charge set state = $2, reason = $3 where charge_id = $1 and state = 'pending'",
-            notice.charge_id,
+            "update test_gateway_charge set state = $2, reason = $3 where reference = $1 and state = 'pending'",
+            notice.reference,
             "authorized" if notice.outcome == "paid" else "failed",
             None if notice.outcome == "paid" else "declined",
         )
@@ -182,10 +190,8 @@ class PracticeGateway:
 
     async def charge_id_of(self, reference: UUID) -> str | None:
         async with self._db.read() as tx:
-            found: str | None = await tx.fetchval(
-                "select charge_id from test_gateway_charge where reference = $1", reference
-            )
-        return found
+            known = await tx.fetchval("select true from test_gateway_charge where reference = $1", reference)
+        return name_of(reference) if known else None
 
     def compose_webhook(
         self, event_id: str, charge_id: str, outcome: Literal["paid", "failed"], now: datetime, reference: UUID
@@ -217,7 +223,18 @@ class PracticeGateway:
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as failure:
             raise Malformed(f"the webhook's body could not be read: {failure}") from failure
         outcome: Literal["paid", "failed"] = "paid" if body.type == "charge.paid" else "failed"
-        return Notice(event_id=body.id, charge_id=body.charge_id, reference=body.reference, outcome=outcome)
+        reference = reference_of(body.charge_id) or body.reference
+        return Notice(event_id=body.id, charge_id=body.charge_id, reference=reference, outcome=outcome)
+
+
+def name_of(reference: UUID) -> str:
+    """What the gateway calls its charge with this reference of ours."""
+    return f"ch_{reference.hex}"
+
+
+def reference_of(charge_id: str) -> UUID | None:
+    named = _CHARGE_ID.fullmatch(charge_id)
+    return UUID(named[1]) if named else None
 
 
 def read_signature(header: str) -> tuple[str, list[str]]:
@@ -236,7 +253,6 @@ def first_entry(ask: Ask) -> Entry:
     first = FIRST[ask.token] if ask.verb == "authorize" else Told("voided")
     return Entry(
         reference=ask.charge.reference,
-        charge_id=f"ch_{secrets.token_hex(12)}",
         token=ask.token,
         amount_minor=ask.charge.amount_minor,
         currency=ask.charge.currency,
@@ -265,49 +281,45 @@ def act(entry: Entry | None, ask: Ask) -> tuple[Entry | None, Told]:
 
 def _capture(entry: Entry) -> tuple[Entry, Told]:
     if entry.token == "tok_capture_fails":  # noqa: S105 - it is no secret.
-        return entry, Told("refused", entry.charge_id, "capture_refused")
+        return entry, Told("refused", reason="capture_refused")
     if entry.token == "tok_capture_flaky" and entry.capture_tries < CAPTURE_FAILURES:  # noqa: S105 - it is no secret.
-        return replace(entry, capture_tries=entry.capture_tries + 1), Told("down", entry.charge_id)
+        return replace(entry, capture_tries=entry.capture_tries + 1), Told("down")
     entry = replace(entry, state="captured")
     return entry, entry.told
 
 
 def _refund(entry: Entry, refund_id: str, amount_minor: int) -> tuple[Entry, Told]:
     if entry.state != "captured":
-        return entry, Told("refused", entry.charge_id, "not_captured")
+        return entry, Told("refused", reason="not_captured")
     if refund_id in entry.refunds:
         same = entry.refunds[refund_id] == amount_minor
-        return entry, Told("refunded" if same else "refused", entry.charge_id)
+        return entry, Told("refunded" if same else "refused")
     if sum(entry.refunds.values()) + amount_minor > entry.amount_minor:
-        return entry, Told("refused", entry.charge_id, "refund_exceeds_captured")
+        return entry, Told("refused", reason="refund_exceeds_captured")
     entry = replace(entry, refunds=entry.refunds | {refund_id: amount_minor})
-    return entry, Told("refunded", entry.charge_id)
+    return entry, Told("refunded")
 
 
-async def _insert(tx: Tx, entries: Iterable[Entry]) -> dict[UUID, Entry]:
-    """Answers those that were new, in the order of their references, so that no two inserts wait for each other."""
-    by_reference = {entry.reference: entry for entry in sorted(entries, key=lambda entry: entry.reference)}
-    rows = await tx.fetch(
-        """insert into test_gateway_charge
-                  (reference, charge_id, token, amount_minor, currency, state, reason, refunds, capture_tries)
-           select r, c, t, a, u, s, w, '{}', 0
-           from unnest($1::uuid[], $2::text[], $3::text[], $4::bigint[], $5::text[], $6::text[], $7::text[])
-                as e(r, c, t, a, u, s, w)
-           on conflict (reference) do nothing returning reference""",
-        list(by_reference),
-        [entry.charge_id for entry in by_reference.values()],
-        [entry.token for entry in by_reference.values()],
-        [entry.amount_minor for entry in by_reference.values()],
-        [entry.currency for entry in by_reference.values()],
-        [entry.state for entry in by_reference.values()],
-        [entry.reason for entry in by_reference.values()],
+async def _insert(tx: Tx, entries: Sequence[Entry]) -> int:
+    """Answers how many were new. They go in by the order of their references, so that no two inserts wait for each other."""
+    done = await tx.execute(
+        """insert into test_gateway_charge (reference, token, amount_minor, currency, state, reason, refunds, capture_tries)
+           select r, t, a, u, s, w, '{}', 0
+           from unnest($1::uuid[], $2::text[], $3::bigint[], $4::text[], $5::text[], $6::text[]) as e(r, t, a, u, s, w)
+           order by r on conflict (reference) do nothing""",
+        [entry.reference for entry in entries],
+        [entry.token for entry in entries],
+        [entry.amount_minor for entry in entries],
+        [entry.currency for entry in entries],
+        [entry.state for entry in entries],
+        [entry.reason for entry in entries],
     )
-    return {row["reference"]: by_reference[row["reference"]] for row in rows}
+    return int(done.split()[-1])
 
 
 async def _lock(tx: Tx, references: Iterable[UUID]) -> dict[UUID, Entry]:
     rows = await tx.fetch(
-        """select reference, charge_id, token, amount_minor, currency, state, reason, refunds, capture_tries
+        """select reference, token, amount_minor, currency, state, reason, refunds, capture_tries
            from test_gateway_charge where reference = any($1::uuid[]) order by reference for update""",
         list(references),
     )

@@ -6,16 +6,19 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
+from msgspec.structs import replace
+
 from feira.contracts.goods import Address
 from feira.contracts.orders import OrderCancelled, OrderConfirmed, OrderPlaced, OrderRefunded
-from feira.contracts.payments import Authorize, Authorized, Void, Voided
+from feira.contracts.payments import Authorize, Authorized, Void, Voided, Waiting
 from feira.kernel.card import Context
 from feira.kernel.errors import Refused
 from feira.kernel.message import Event
 from feira.payments import store
 from feira.payments.card import card
-from feira.payments.domain import Payment
-from feira.payments.gateway import Gateway
+from feira.payments.domain import Payment, Told
+from feira.payments.gateway import Charge, Gateway
+from feira.payments.gateways.test import name_of
 from feira.payments.service import PaymentService
 from feira.payments.service_books import reconcile
 from feira.payments.service_due import perform_due
@@ -64,6 +67,11 @@ class Desk:
     def wait(self, seconds: float) -> None:
         self.shift += timedelta(seconds=seconds)
 
+    @property
+    def is_far(self) -> bool:
+        """Whether its gateway is asked over calls, and not within our transactions."""
+        return isinstance(self.service.gateways["test"], Remote)
+
     async def ask(
         self, token: str = "tok_ok", amount: int = 1_000, order_id: UUID | None = None, currency: str = "BRL"
     ) -> Authorized | Refused:
@@ -71,6 +79,8 @@ class Desk:
             order_id=order_id or uuid4(), amount_minor=amount, currency=currency, method="test", token=token
         )
         [answer] = await self.service.authorize([ask])
+        if isinstance(answer, Waiting):
+            [answer] = await self.service.settled([ask])
         return answer
 
     async def authorized(
@@ -138,11 +148,24 @@ MakeDesk = Callable[..., Awaitable[Desk]]
 
 
 class Remote:
-    """The test gateway as if it were far away: its face is that of any other, and each call is one of its own."""
+    """The test gateway as if it were far away: its face is that of any other, each call is one of its own, and it names its
+    charges as it likes.
+    """
 
     def __init__(self, far: Any) -> None:
-        for name in ("fault_of", "authorize", "capture", "void", "refund", "find", "read_webhook", "listed"):
+        for name in ("fault_of", "read_webhook", "listed"):
             setattr(self, name, getattr(far, name))
+        for name in ("authorize", "capture", "void", "refund", "find"):
+            setattr(self, name, _naming(getattr(far, name)))
+
+
+def _naming(call: Callable[..., Awaitable[Told]]) -> Callable[..., Awaitable[Told]]:
+    async def named(charge: Charge, *more: Any) -> Told:
+        told = await call(charge, *more)
+        unknown = told.state in {"absent", "down", "lost"}
+        return told if unknown else replace(told, charge_id=name_of(charge.reference))
+
+    return named
 
 
 def far_away(gateways: Mapping[str, Gateway]) -> dict[str, Any]:

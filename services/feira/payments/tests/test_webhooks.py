@@ -15,7 +15,7 @@ from feira.contracts.payments import PaymentAuthorized, PaymentFailed, PaymentVo
 from feira.kernel.card import Context
 from feira.kernel.errors import Malformed, NotFound
 from feira.payments.gateway import BadSignature
-from feira.payments.gateways.test import read_signature
+from feira.payments.gateways.test import name_of, read_signature
 from feira.payments.http import routes
 from feira.payments.service import PaymentService
 from feira.payments.service_due import release_unclaimed
@@ -46,7 +46,7 @@ class Buyer:
 
     async def body(self, kind: str = "charge.paid", event_id: str = "", **changes: Any) -> bytes:
         [*_, payment] = await self.desk.of_order(self.order_id)
-        told = {"id": event_id or f"evt_{uuid4().hex}", "type": kind, "charge_id": payment.charge_id}
+        told = {"id": event_id or f"evt_{uuid4().hex}", "type": kind, "charge_id": name_of(payment.id)}
         return json.dumps(told | changes).encode()
 
     async def send(self, raw: bytes, signature: str | None = "", path: str = PATH) -> int:
