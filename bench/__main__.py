@@ -18,11 +18,14 @@ from bench import machine, report
 from bench.errors import BenchError
 from bench.measuring import Run
 from bench.postgres import Postgres, remove
-from bench.rows import orders
+from bench.rows import orders, pages
 
 Measure = Callable[[Run], Awaitable[None]]
 # In this order; each measures those of its rows that are wanted.
-GROUPS: Final[tuple[tuple[frozenset[str], Measure], ...]] = ((frozenset({"1", "2", "7", "8"}), orders.measure),)
+GROUPS: Final[tuple[tuple[frozenset[str], Measure], ...]] = (
+    (frozenset({"1", "2", "7", "8"}), orders.measure),
+    (frozenset({"4", "5"}), pages.measure),
+)
 QUICK: Final = frozenset({"1", "2", "4", "5", "7", "8", "9"})
 FULL: Final = frozenset(str(row) for row in range(1, 15)) - {"12"}
 

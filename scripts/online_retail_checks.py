@@ -199,8 +199,8 @@ class Auditor:
         found = await samples(self._client, self._metrics)
         money = {"captured": 0, "refunded": 0}
         for (name, labels), value in found.items():
-            if name == "feira_payments_minor" and (state := re.search(r'state="([a-z_]+)"', labels)):
-                money[state[1]] = int(value)
+            if name == "feira_money_minor_total" and (what := re.search(r'what="([a-z]+)"', labels)):
+                money[what[1]] = int(value)
         return money
 
     def _shown(self, amount_minor: int) -> str:

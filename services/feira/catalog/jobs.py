@@ -23,13 +23,12 @@ async def forget_feed(catalog: CatalogService) -> None:
 
 
 async def gauges(catalog: CatalogService) -> Sequence[Gauge]:
-    """How many holds there are by state, and how many units they keep from other buyers."""
-    found = await catalog.stock.holds_by_state()
-    counts = [
-        Gauge("feira_holds", "Holds by state.", {"state": state}, float(found.get(state, (0, 0))[0]))
-        for state in ("held", "released", "expired")
+    """How many holds keep how many units from other buyers."""
+    holds, units = await catalog.stock.count_held()
+    return [
+        Gauge("feira_holds", "Holds that keep goods from other buyers.", {}, holds),
+        Gauge("feira_units_held", "Units set aside for buyers.", {}, units),
     ]
-    return [*counts, Gauge("feira_units_held", "Units set aside for buyers.", {}, float(found.get("held", (0, 0))[1]))]
 
 
 jobs = (

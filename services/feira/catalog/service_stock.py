@@ -37,6 +37,7 @@ from feira.kernel.db import Tx
 from feira.kernel.errors import Invalid, Refused
 from feira.kernel.events import emit
 from feira.kernel.ids import uuid7
+from feira.kernel.metrics import COUNTED_MAX
 
 RENEW_BELOW_S = 120  # A repeated ask for a hold with less time left than this gets it for the whole time again.
 PENDING_S = (
@@ -380,9 +381,10 @@ class Stock:
         async with self._db.read() as tx:
             return await store.list_journal(tx, sku, before, limit)
 
-    async def holds_by_state(self) -> dict[str, tuple[int, int]]:
+    async def count_held(self) -> tuple[int, int]:
+        """Holds that keep goods from other buyers, and their units, as far as they are counted."""
         async with self._db.read() as tx:
-            return await store_holds.count_by_state(tx)
+            return await store_holds.count_held(tx, COUNTED_MAX)
 
 
 async def _valid_only(batcher: Batcher[Ask, Answer], asks: Sequence[Ask]) -> Sequence[Answer | Refused]:

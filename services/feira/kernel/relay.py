@@ -1,14 +1,14 @@
 """What moves events: a relay from each service's outbox to the bus, and a consumer from the bus to its handlers."""
 
 import asyncio
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import asyncpg
 import msgspec
 
-from feira.kernel import logs, trace
+from feira.kernel import logs, metrics, trace
 from feira.kernel.bus import Bus, Leases, Queued
 from feira.kernel.db import BUSY, LOST, Db, Tx
 from feira.kernel.events import PARTITIONS, On, Record, remember
@@ -49,6 +49,8 @@ async def relay(db: Db, bus: Bus, leases: Leases, partitions: Sequence[int]) -> 
             return False
     records = [_record(row) for row in rows]
     await bus.publish(records, leases.wake)
+    for topic, count in Counter(record.topic for record in records).items():
+        metrics.EVENTS.labels(topic).inc(count)
     async with db.read() as tx:
         await tx.execute("delete from outbox where id = any($1::bigint[])", [row["id"] for row in rows])
     return _may_be_cut(records, RELAY_ROWS_MAX)

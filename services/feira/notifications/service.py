@@ -9,13 +9,14 @@ from urllib.parse import quote
 from uuid import UUID
 
 from feira.contracts.order_tokens import PURPOSE, order_token
+from feira.kernel import metrics
 from feira.kernel.card import Context
 from feira.kernel.config import Settings
 from feira.kernel.db import Tx
 from feira.kernel.errors import NotFound
-from feira.kernel.metrics import Gauge
+from feira.kernel.metrics import COUNTED_MAX, Gauge
 from feira.notifications import store
-from feira.notifications.domain import TRIES_MAX, Kind, Letter, State, delay_s
+from feira.notifications.domain import TRIES_MAX, Kind, Letter, delay_s
 from feira.notifications.store import Fault, Mail
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ BATCH_MAX: Final = 64
 LEASE_S: Final = 600  # Longer than any batch can take: a claimed mail is sent by nobody else meanwhile.
 RETENTION: Final = timedelta(days=90)
 DROPPED_MAX: Final = 1_000
-_STATES: Final[tuple[State, ...]] = ("due", "kept", "sent", "failed", "forgotten")
+MAILS_SENT: Final = metrics.counter("feira_mails_sent", "Mails that the SMTP server took.")
 _PAGES: Final[dict[Kind, str]] = {
     "verification": "/verify",
     "password_reset": "/reset-password",
@@ -77,6 +78,7 @@ class Notifications:
         faults = [_fault(outcome, tries[outcome.id]) for outcome in outcomes if outcome.error]
         async with self._db.tx() as tx:
             await store.settle(tx, [outcome.id for outcome in outcomes if not outcome.error], faults)
+        MAILS_SENT.inc(len(outcomes) - len(faults))
         for fault in faults:
             # The server's words stay in the table: they may quote the address.
             self._log.warning("mail_not_sent", mail_id=str(fault.id), tries=tries[fault.id], state=fault.state)
@@ -114,8 +116,11 @@ class Notifications:
 
     async def gauges(self) -> list[Gauge]:
         async with self._db.read() as tx:
-            counts = await store.counts(tx)
-        return [Gauge("feira_mails", "Mails by state.", {"state": state}, counts.get(state, 0)) for state in _STATES]
+            counts = await store.counts(tx, COUNTED_MAX)
+        return [
+            Gauge("feira_mails", "Mails to be sent, and mails given up.", {"state": state}, count)
+            for state, count in counts.items()
+        ]
 
 
 def _mailer(settings: Settings) -> "Mailer | None":

@@ -141,16 +141,19 @@ async def listed(
     tx: Tx, *, recipient: str | None, order_id: UUID | None, kind: Kind | None, before: UUID | None, limit: int
 ) -> list[Mail]:
     """Mails, the newest first, that fit every condition given."""
+    values: list[Any] = [limit]
+    conditions = ["true"]
+    for condition, value in (
+        ("recipient = ${}", recipient),
+        ("order_id = ${}", order_id),
+        ("kind = ${}", kind),
+        ("id < ${}", before),
+    ):
+        if value is not None:
+            values.append(value)
+            conditions.append(condition.format(len(values)))
     rows = await tx.fetch(
-        f"""select {_COLUMNS} from mails
-            where ($1::text is null or recipient = $1) and ($2::uuid is null or order_id = $2)
-              and ($3::text is null or kind = $3) and ($4::uuid is null or id < $4)
-            order by id desc limit $5""",
-        recipient,
-        order_id,
-        kind,
-        before,
-        limit,
+        f"select {_COLUMNS} from mails where {' and '.join(conditions)} order by id desc limit $1", *values
     )
     return [_mail(row) for row in rows]
 
@@ -160,18 +163,24 @@ async def read(tx: Tx, mail_id: UUID) -> Mail | None:
     return _mail(row) if row else None
 
 
-async def counts(tx: Tx) -> dict[str, int]:
-    """How many mails there are in each state."""
-    return {row["state"]: row["n"] for row in await tx.fetch("select state, count(*) as n from mails group by state")}
+async def counts(tx: Tx, most: int) -> dict[State, int]:
+    """How many mails are due and how many were given up, of each up to `most`."""
+    row = await tx.fetchrow(
+        """select (select count(*) from (select from mails where state = 'due' limit $1) as first) as due,
+                  (select count(*) from (select from mails where state = 'failed' limit $1) as first) as failed""",
+        most,
+    )
+    assert row is not None  # noqa: S101 - aggregates always answer a row.
+    return {"due": row["due"], "failed": row["failed"]}
 
 
 async def drop_before(tx: Tx, at: datetime, limit: int) -> int:
-    """Delete at most so many mails that were written before `at`; answers how many."""
+    """Delete at most so many mails whose events were told before `at`; answers how many. Their ids go by that time."""
     row = await tx.fetchrow(
         """with gone as (delete from mails where id in
-                         (select id from mails where created_at < $1 order by created_at limit $2) returning 1)
+                         (select id from mails where id < $1 order by id limit $2) returning 1)
            select count(*) as n from gone""",
-        at,
+        UUID(int=int(at.timestamp() * 1000) << 80),
         limit,
     )
     return int(row["n"]) if row else 0

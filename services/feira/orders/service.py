@@ -15,7 +15,7 @@ from feira.contracts.payments import Payments
 from feira.kernel.batcher import Batcher
 from feira.kernel.card import Context
 from feira.kernel.db import Tx
-from feira.kernel.metrics import Gauge
+from feira.kernel.metrics import COUNTED_MAX, Gauge
 from feira.orders import domain_checkout, domain_names, domain_totals, store, store_desk
 from feira.orders.domain import Order
 from feira.orders.domain_totals import Option, Tables, Totals
@@ -31,7 +31,6 @@ EXPORT_BYTES_MAX = 8 << 20  # Of one customer in one answer, and a page more: it
 EXPORT_PAGE = 20
 FORGET_AFTER_DAYS = 90  # By then an order that was not closed is not going to be sent.
 FORGOTTEN_MAX = 500
-COUNTED_EVERY_S = 60  # Counting reads every order, so it is done no oftener than this.
 
 
 class QuoteAsk(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,7 +57,6 @@ class OrderService:
         self._db = ctx.db
         self._carts = carts
         self._price = Batcher(catalog.price, name="orders.price", rows=lambda ask: len(ask.lines), lanes=2)
-        self._counted: tuple[datetime | None, list[tuple[str, str, int, int, int]]] = (None, [])
         self._token_key = ctx.settings.derive(order_tokens.PURPOSE)
         self.currency = ctx.settings.currency
         self.shop = Shop(ctx)
@@ -162,37 +160,10 @@ class OrderService:
             return await store_desk.forget_places(tx, before, FORGOTTEN_MAX) == FORGOTTEN_MAX
 
     async def gauges(self) -> list[Gauge]:
-        """Orders by status, and money by payment status, in the currency's minor unit."""
-        at, rows = self._counted
-        if at is None or datetime.now(UTC) - at >= timedelta(seconds=COUNTED_EVERY_S):
-            async with self._db.read() as tx:
-                rows = await store_desk.counts(tx)
-            self._counted = datetime.now(UTC), rows
-        orders: dict[str, int] = {}
-        money: dict[str, int] = {}
-        given_back = 0
-        for status, payment_status, count, total_minor, refunded_minor in rows:
-            orders[status] = orders.get(status, 0) + count
-            money[payment_status] = money.get(payment_status, 0) + total_minor
-            given_back += refunded_minor
-        return [
-            *(Gauge("feira_orders", "Orders by status.", {"status": key}, count) for key, count in orders.items()),
-            *(
-                Gauge(
-                    "feira_orders_money_minor",
-                    "Totals of orders by payment status, in minor units.",
-                    {"payment_status": key, "currency": self.currency},
-                    amount,
-                )
-                for key, amount in money.items()
-            ),
-            Gauge(
-                "feira_orders_refunded_minor",
-                "Money given back, in minor units.",
-                {"currency": self.currency},
-                given_back,
-            ),
-        ]
+        """What waits for somebody's money. How many orders come and fall is counted by their events."""
+        async with self._db.read() as tx:
+            pending = await store_desk.count_pending(tx, COUNTED_MAX)
+        return [Gauge("feira_orders_pending", "Orders whose payment is not decided yet.", {}, pending)]
 
 
 def _quote(ask: QuoteAsk, tables: Tables, lines: Sequence[PricedLine]) -> Quote:

@@ -235,11 +235,9 @@ async def pending_since(tx: Tx, before: datetime, limit: int) -> list[UUID]:
     return [row["id"] for row in rows]
 
 
-async def counts(tx: Tx) -> list[tuple[str, str, int, int, int]]:
-    """By status and payment status: how many orders, and the sums of their totals and of what went back."""
-    rows = await tx.fetch(
-        """select status, payment_status, count(*) as orders, sum(total_minor)::bigint as total_minor,
-                  sum(refunded_minor)::bigint as refunded_minor
-           from orders group by status, payment_status"""
+async def count_pending(tx: Tx, most: int) -> int:
+    """How many orders are pending, counted up to `most`."""
+    count: int = await tx.fetchval(
+        "select count(*) from (select from orders where status = 'pending' limit $1) as first", most
     )
-    return [tuple(row) for row in rows]
+    return count

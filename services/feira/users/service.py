@@ -6,6 +6,7 @@ from datetime import timedelta
 from feira.contracts.orders import Orders
 from feira.contracts.users import Keys, KeysAsk
 from feira.kernel.card import Context
+from feira.kernel.metrics import COUNTED_MAX
 from feira.users import store_sessions
 from feira.users.domain import Role
 from feira.users.service_accounts import Accounts
@@ -61,4 +62,4 @@ class UserService:
 
     async def letters_waiting(self) -> int:
         async with self.ctx.db.read() as tx:
-            return await store_sessions.count_letters(tx)
+            return await store_sessions.count_letters(tx, COUNTED_MAX)

@@ -150,8 +150,9 @@ async def postpone_letter(tx: Tx, letter_id: UUID, due_at: datetime) -> None:
     await tx.execute("update letters set tries = tries + 1, due_at = $2 where id = $1", letter_id, due_at)
 
 
-async def count_letters(tx: Tx) -> int:
-    count: int = await tx.fetchval("select count(*) from letters")
+async def count_letters(tx: Tx, most: int) -> int:
+    """How many letters wait to be written, counted up to `most`."""
+    count: int = await tx.fetchval("select count(*) from (select from letters limit $1) as first", most)
     return count
 
 

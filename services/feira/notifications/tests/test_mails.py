@@ -5,7 +5,7 @@ import email
 import email.policy
 from datetime import UTC, datetime, timedelta
 from typing import Any, get_args
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -57,7 +57,7 @@ async def test_each_event_brings_its_mail(kept: Notifications, ctx: Context, hea
     assert {mail.letter.kind for mail in found} == set(get_args(domain.Kind))
     assert {mail.state for mail in found} == {"kept"}
     gauges = {gauge.labels["state"]: gauge.value for gauge in await kept.gauges()}
-    assert gauges == {"due": 0, "kept": 7, "sent": 0, "failed": 0, "forgotten": 0}
+    assert gauges == {"due": 0, "failed": 0}  # They are kept, since there is no server for them.
     assert await kept.send_due() is False
 
 
@@ -246,7 +246,9 @@ async def test_old_mails_are_dropped(
     assert await kept.drop_old() is False
     assert len(await mails(kept)) == 3
     async with ctx.db.tx() as tx:
-        await tx.execute("update mails set created_at = created_at - interval '91 days'")
+        for mail in await mails(kept):
+            aged = UUID(int=mail.letter.id.int - (91 * 86_400_000 << 80))
+            await tx.execute("update mails set id = $2 where id = $1", mail.letter.id, aged)
     monkeypatch.setattr(module, "DROPPED_MAX", 2)
     assert await kept.drop_old() is True
     assert await kept.drop_old() is False
