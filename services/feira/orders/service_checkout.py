@@ -84,6 +84,7 @@ class Checkouts:
         self._hear_early = hear_early
         self._number_key = ctx.settings.derive("order-number")
         self._running: dict[UUID, tuple[bytes, asyncio.Task[Outcome]]] = {}
+        self._left_behind: set[UUID] = set()  # Orders under way of which something could not be given back.
         self._hold = Batcher(catalog.hold, name="orders.hold", rows=lambda ask: len(ask.lines))
         self._release = Batcher(catalog.release, name="orders.release")
         self._payments = payments
@@ -225,7 +226,9 @@ class Checkouts:
             await self._tidy(self._finish(end))
             raise
         except Refused:
-            await self._tidy(self._finish(msgspec.structs.replace(end, forget=True)))
+            # What could not be given back is found again by the same order's name, so that must not be forgotten.
+            forget = "request" if turn.order_id in self._left_behind else "all"
+            await self._tidy(self._finish(msgspec.structs.replace(end, forget=forget)))
             raise
         except TimeoutError as late:
             await self._tidy(self._finish(end))
@@ -233,6 +236,8 @@ class Checkouts:
         except Exception:
             await self._tidy(self._finish(end))
             raise
+        finally:
+            self._left_behind.discard(turn.order_id)
         return Outcome(order=order)
 
     async def _try_to_place(self, asked: Checkout, turn: _Turn) -> Order:
@@ -251,7 +256,7 @@ class Checkouts:
             raise  # It is another's now, or nobody knows how far it came.
         except Refused:
             await self._check_lease(asked, turn)
-            await self._tidy(self._release(Release(hold_id=held.hold_id)))
+            await self._give_back(turn, self._release(Release(hold_id=held.hold_id)))
             raise
 
     async def _pay_and_commit(self, asked: Checkout, turn: _Turn, held: Held) -> Order:
@@ -274,7 +279,7 @@ class Checkouts:
             raise
         except Refused:
             await self._check_lease(asked, turn)
-            await self._tidy(self._void(Void(order_id=turn.order_id, payment_id=paid.payment_id)))
+            await self._give_back(turn, self._void(Void(order_id=turn.order_id, payment_id=paid.payment_id)))
             raise
 
     async def _decide(self, asked: Checkout, turn: _Turn, held: Held, totals: Totals, paid: Authorized) -> Order:
@@ -308,13 +313,19 @@ class Checkouts:
             held = await self._hold(Hold(order_id=other.order_id, digest=other.digest.hex(), lines=other.lines))
             await self._release(Release(hold_id=held.hold_id))
 
-    async def _tidy(self, step: Awaitable[Any]) -> None:
+    async def _give_back(self, turn: _Turn, step: Awaitable[Any]) -> None:
+        if not await self._tidy(step):
+            self._left_behind.add(turn.order_id)
+
+    async def _tidy(self, step: Awaitable[Any]) -> bool:
         """Give something back early. If that fails it comes back by itself, so the buyer's answer does not depend on it."""
         try:
             async with asyncio.timeout(TIDY_S):
                 await step
         except Exception as failure:  # noqa: BLE001 - whatever it is, the buyer has his answer.
             self._log.warning("checkout_not_tidied", error=repr(failure))
+            return False
+        return True
 
     async def _begin_batch(self, asks: Sequence[Begin]) -> Sequence[Begun | Refused]:
         # Without carts it is one statement, which is a transaction of its own.

@@ -1,7 +1,7 @@
 """The statements of a checkout under way: whose turn it is, and what was answered."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 import msgspec
@@ -55,11 +55,13 @@ class Peek(msgspec.Struct, frozen=True):
 
 
 class Finish(msgspec.Struct, frozen=True, kw_only=True):
-    """Give the lease up: with a `status` and `answer` to keep, or else to be forgotten or to be tried again."""
+    """Give the lease up: with a `status` and `answer` to keep, or else to be tried again. To `forget` the request lets
+    another one come by the same key; to forget all lets that one have another order.
+    """
 
     order_id: UUID
     lease: UUID
-    forget: bool = False
+    forget: Literal["nothing", "request", "all"] = "nothing"
     status: int | None = None
     answer: dict[str, Any] | None = None
 
@@ -95,8 +97,10 @@ async def begin(tx: Tx, asks: Sequence[Begin]) -> dict[UUID, Begun]:
                 select k, o, d, l, now() + $7 * interval '1 second', c, n
                 from unnest($1::uuid[], $2::uuid[], $3::bytea[], $4::uuid[], $5::text[], $6::jsonb[])
                      as e(k, o, d, l, c, n) order by k
-                on conflict (key) do update set lease = excluded.lease, leased_until = excluded.leased_until
-                where a.status is null and a.digest = excluded.digest and a.leased_until < now()
+                on conflict (key) do update
+                set lease = excluded.lease, leased_until = excluded.leased_until, digest = excluded.digest,
+                    lines = coalesce(a.lines, excluded.lines)
+                where a.status is null and a.digest in ('', excluded.digest) and a.leased_until < now()
                 returning {_COLUMNS})
             select * from took union all
             select {_COLUMNS} from attempts where key = any($1::uuid[]) and key not in (select key from took)""",
@@ -155,7 +159,7 @@ async def peek(tx: Tx, asks: Sequence[Peek]) -> list[tuple[Attempt | None, bool]
         f"""select {_COLUMNS}, exists (
                        select from orders o where o.cart_id = c and o.status <> 'cancelled'
                        and not exists (select from attempts own where own.order_id = o.id and own.key = k)) as ordered
-            from unnest($1::uuid[], $2::text[]) with ordinality as e(k, c, n) left join attempts a on a.key = k
+            from unnest($1::uuid[], $2::text[]) with ordinality as e(k, c, n) left join attempts a on a.key = k and a.digest <> ''
             order by n""",
         [ask.key for ask in asks],
         [ask.cart_id for ask in asks],
@@ -181,8 +185,8 @@ async def placed(tx: Tx, order_ids: Sequence[UUID]) -> None:
 
 async def finish(tx: Tx, asks: Sequence[Finish]) -> None:
     """Give leases up. An attempt that was taken over or answered meanwhile is left as it is."""
-    gone = [ask for ask in asks if ask.forget]
-    kept = [ask for ask in asks if not ask.forget]
+    gone = [ask for ask in asks if ask.forget == "all"]
+    kept = [ask for ask in asks if ask.forget != "all"]
     if gone:
         await tx.execute(
             """delete from attempts a using unnest($1::uuid[], $2::uuid[]) as e(o, l)
@@ -192,13 +196,15 @@ async def finish(tx: Tx, asks: Sequence[Finish]) -> None:
         )
     if kept:
         await tx.execute(
-            """update attempts set leased_until = now() - interval '1 second', status = s, answer = w
-               from unnest($1::uuid[], $2::uuid[], $3::smallint[], $4::jsonb[]) as e(o, l, s, w)
+            """update attempts set leased_until = now() - interval '1 second', status = s, answer = w,
+                      digest = case when f then '' else digest end, lines = case when f then null else lines end
+               from unnest($1::uuid[], $2::uuid[], $3::smallint[], $4::jsonb[], $5::boolean[]) as e(o, l, s, w, f)
                where order_id = o and lease = l and status is null""",
             [ask.order_id for ask in kept],
             [ask.lease for ask in kept],
             [ask.status for ask in kept],
             [ask.answer for ask in kept],
+            [ask.forget == "request" for ask in kept],
         )
 
 
