@@ -72,6 +72,21 @@ def partition_of(key: str) -> int:
     return crc32(key.encode()) % PARTITIONS
 
 
+def packed(events: Sequence[Event]) -> tuple[list[Any], ...]:
+    """The events as columns of the outbox: partition, event_id, topic, key, headers, payload. It is for statements that
+    write an aggregate and its event in one; who runs one by itself calls `Db.on_emit` after it.
+    """
+    keys = [event.key for event in events]
+    return (
+        [partition_of(key) for key in keys],
+        [uuid7() for _ in events],
+        [event.topic for event in events],
+        keys,
+        [_encode(trace.headers(key)).decode() for key in keys],
+        [_encode(event).decode() for event in events],
+    )
+
+
 async def emit(tx: Tx, *events: Event) -> None:
     """Put events into the outbox, in this order, in the caller's transaction.
 
@@ -79,18 +94,12 @@ async def emit(tx: Tx, *events: Event) -> None:
     """
     if not events:
         return
-    keys = [event.key for event in events]
     await tx.execute(
         """insert into outbox (partition, event_id, topic, key, headers, payload)
            select p, i, t, k, h, b
            from unnest($1::smallint[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[]) with ordinality
                 as e(p, i, t, k, h, b, n) order by n""",
-        [partition_of(key) for key in keys],
-        [uuid7() for _ in events],
-        [event.topic for event in events],
-        keys,
-        [_encode(trace.headers(key)).decode() for key in keys],
-        [_encode(event).decode() for event in events],
+        *packed(events),
     )
     mark_emitted(tx)
 

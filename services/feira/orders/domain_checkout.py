@@ -48,9 +48,11 @@ class InProgress(Refused):
 
 
 class Checkout(msgspec.Struct, frozen=True, kw_only=True):
-    """What the buyer asked for: these `lines`, or what lies in the cart (then `lines` is None)."""
+    """What the buyer asked for: these `lines`, or what lies in the cart (then `lines` is None). `key` is what the
+    idempotency key stands for in the scope of its caller.
+    """
 
-    order_id: UUID
+    key: UUID
     digest: bytes
     email: str
     lines: tuple[Line, ...] | None
@@ -115,11 +117,19 @@ def bill(checkout: Checkout, held: Held, tables: Tables) -> Totals:
     return totals
 
 
-def draft(checkout: Checkout, held: Held, totals: Totals, paid: Authorized, number: str, placed_at: datetime) -> Order:
+def draft(
+    order_id: UUID,
+    checkout: Checkout,
+    held: Held,
+    totals: Totals,
+    paid: Authorized,
+    number: str,
+    placed_at: datetime,
+) -> Order:
     """The order as it shall be committed."""
     status: Literal["pending", "confirmed"] = "pending" if paid.status == "pending" else "confirmed"
     return Order(
-        id=checkout.order_id,
+        id=order_id,
         number=number,
         version=1,
         status=status,

@@ -15,8 +15,8 @@ ROUNDS = 8
 _READ = str.maketrans("ILO", "110", "- ")
 
 
-def order_id(scope: str, key: str) -> UUID:
-    """The one order that an idempotency key names in the scope of its caller."""
+def key_of(scope: str, key: str) -> UUID:
+    """The one request that an idempotency key stands for in the scope of its caller."""
     digest = hashlib.sha256(f"{len(scope)}:{scope}{key}".encode()).digest()
     return UUID(bytes=digest[:16], version=5)
 

@@ -22,7 +22,7 @@ async def confirm_paid_orders(orders: OrderService, tx: Tx, heard: Sequence[Hear
 
 
 async def record_captures(orders: OrderService, tx: Tx, heard: Sequence[Heard[PaymentCaptured]]) -> None:
-    await orders.money.hear(tx, [one.event for one in heard])
+    await orders.money.hear_captured(tx, [one.event for one in heard])
 
 
 async def cancel_unpaid_orders(orders: OrderService, tx: Tx, heard: Sequence[Heard[PaymentFailed]]) -> None:

@@ -26,7 +26,7 @@ from feira.orders.domain_checkout import (
     PriceChanged,
     digest_of,
 )
-from feira.orders.domain_names import order_id, scope_of
+from feira.orders.domain_names import key_of, scope_of
 from feira.orders.service import OrderService, Quote, QuoteAsk
 from feira.orders.service_desk import UnknownOrder
 from feira.orders.store import Filters, Place
@@ -168,7 +168,7 @@ def checkout_of(request: Request[PlaceOrder, None], currency: str) -> Checkout:
     if body.expected_total.amount < 0:
         raise Invalid.field("expected_total.amount", "must not be negative")
     return Checkout(
-        order_id=order_id(scope_of(caller.user_id, body.cart_id, email), request.key),
+        key=key_of(scope_of(caller.user_id, body.cart_id, email), request.key),
         digest=digest_of(body),
         email=email,
         lines=lines,

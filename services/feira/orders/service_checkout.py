@@ -28,7 +28,7 @@ from feira.orders.domain import Order
 from feira.orders.domain_checkout import CartAlreadyOrdered, Checkout, InProgress, KeyReused
 from feira.orders.domain_totals import Totals
 from feira.orders.service_settings import Shop
-from feira.orders.store_attempts import Attempt, Begin, Begun, Finish
+from feira.orders.store_attempts import Attempt, Begin, Begun, Finish, Peek
 
 RUNNING_MAX = 2_048  # Checkouts at once in one process; the next is told that we are busy.
 RUN_S = 18.0  # With the tidying up after it, less than the lease: nobody else works on the order meanwhile.
@@ -64,6 +64,7 @@ class LeaseLost(Refused):
 class _Turn(msgspec.Struct, frozen=True, kw_only=True):
     """Our lease on an attempt, and the lines that it is about."""
 
+    order_id: UUID
     lease: UUID
     sequence: int
     lines: tuple[Line, ...]
@@ -83,6 +84,7 @@ class Checkouts:
         self._hear_early = hear_early
         self._number_key = ctx.settings.derive("order-number")
         self._running: dict[UUID, tuple[bytes, asyncio.Task[Outcome]]] = {}
+        self._left_behind: set[UUID] = set()  # Orders under way of which something could not be given back.
         self._hold = Batcher(catalog.hold, name="orders.hold", rows=lambda ask: len(ask.lines))
         self._release = Batcher(catalog.release, name="orders.release")
         self._payments = payments
@@ -95,24 +97,24 @@ class Checkouts:
             rows=lambda ask: len(ask.lines or ()) or 1,
             same=lambda ask: ask.lease,
         )
+        self._peek = Batcher(self._peek_batch, name="orders.peek", lanes=2)
         self._finish = Batcher(self._finish_batch, name="orders.finish")
         self._commit = Batcher(self._commit_batch, name="orders.commit", rows=lambda ask: len(ask.order.lines))
 
     async def place(self, asked: Checkout) -> Outcome:
         """The order that was asked for, placed once however often it is asked for. Refuses as the rules of checkout say."""
-        trace.bind(order_id=asked.order_id)
-        running = self._running.get(asked.order_id)
+        running = self._running.get(asked.key)
         if running is not None:
             return await self._join(asked, *running)
         if len(self._running) >= RUNNING_MAX:
             raise Overloaded("too many checkouts are running; nothing was begun")
         task = asyncio.get_running_loop().create_task(self._run(asked))
-        self._running[asked.order_id] = (asked.digest, task)
-        task.add_done_callback(lambda done: self._ended(asked.order_id, done))
+        self._running[asked.key] = (asked.digest, task)
+        task.add_done_callback(lambda done: self._ended(asked.key, done))
         return await asyncio.shield(task)
 
-    def _ended(self, order_id: UUID, task: "asyncio.Task[Outcome]") -> None:
-        del self._running[order_id]
+    def _ended(self, key: UUID, task: "asyncio.Task[Outcome]") -> None:
+        del self._running[key]
         if not task.cancelled():
             task.exception()  # Looked at, so that asyncio does not complain when the client has gone.
 
@@ -156,7 +158,8 @@ class Checkouts:
         lease = uuid7()
         begun = await self._begin(
             Begin(
-                order_id=asked.order_id,
+                key=asked.key,
+                order_id=uuid7(),
                 digest=asked.digest,
                 lease=lease,
                 cart_id=asked.cart_id,
@@ -165,20 +168,22 @@ class Checkouts:
         )
         if (attempt := begun.attempt) is None:
             return None
+        trace.bind(order_id=attempt.order_id)
         if (outcome := await self._answered(asked, attempt)) is not None:
             return outcome
         lines = attempt.lines or lines
         if not attempt.mine or lines is None:
             return None
-        return _Turn(lease=lease, sequence=attempt.sequence, lines=lines, abandoned=begun.abandoned)
+        return _Turn(
+            order_id=attempt.order_id, lease=lease, sequence=attempt.sequence, lines=lines, abandoned=begun.abandoned
+        )
 
     async def _snapshot(self, asked: Checkout, cart_id: str) -> tuple[tuple[Line, ...] | None, Outcome | None]:
         """What lay in the cart when the checkout was first tried, or now if this is the first; or the answer given before.
 
         A placed order's cart is emptied, so the attempt is looked up before the cart.
         """
-        async with self._db.read() as tx:
-            attempt, ordered = await store_attempts.peek(tx, asked.order_id, cart_id)
+        attempt, ordered = await self._peek(Peek(key=asked.key, cart_id=cart_id))
         if attempt is not None:
             outcome = await self._answered(asked, attempt)
             if outcome is not None or attempt.lines is not None:
@@ -198,9 +203,9 @@ class Checkouts:
         if attempt.status != 201:
             return None
         async with self._db.read() as tx:
-            found = await store.read_placed(tx, asked.order_id)
+            found = await store.read_placed(tx, attempt.order_id)
         if found is None:
-            raise RuntimeError(f"the order {asked.order_id} was answered but is not there")
+            raise RuntimeError(f"the order {attempt.order_id} was answered but is not there")
         return Outcome(order=domain_checkout.as_placed(*found), replayed=True)
 
     async def _attempt(self, asked: Checkout, turn: _Turn) -> Outcome:
@@ -208,7 +213,7 @@ class Checkouts:
 
         When something fails that is no refusal, nobody knows what has happened: all is left for a retry, or to expire.
         """
-        end = Finish(order_id=asked.order_id, lease=turn.lease)
+        end = Finish(order_id=turn.order_id, lease=turn.lease)
         try:
             async with asyncio.timeout(RUN_S):
                 order = await self._try_to_place(asked, turn)
@@ -222,7 +227,9 @@ class Checkouts:
             await self._tidy(self._finish(end))
             raise
         except Refused:
-            await self._tidy(self._finish(msgspec.structs.replace(end, forget=True)))
+            # What could not be given back is found again by the same order's name, so that must not be forgotten.
+            forget = "request" if turn.order_id in self._left_behind else "all"
+            await self._tidy(self._finish(msgspec.structs.replace(end, forget=forget)))
             raise
         except TimeoutError as late:
             await self._tidy(self._finish(end))
@@ -230,13 +237,15 @@ class Checkouts:
         except Exception:
             await self._tidy(self._finish(end))
             raise
+        finally:
+            self._left_behind.discard(turn.order_id)
         return Outcome(order=order)
 
     async def _try_to_place(self, asked: Checkout, turn: _Turn) -> Order:
         for other in turn.abandoned:
             await self._tidy(self._let_go(other))
         held = await self._hold(
-            Hold(order_id=asked.order_id, digest=asked.digest.hex(), lines=turn.lines, locale=asked.locale)
+            Hold(order_id=turn.order_id, digest=asked.digest.hex(), lines=turn.lines, locale=asked.locale)
         )
         if not domain_checkout.same_goods(held.lines, turn.lines):
             # A try that was forgotten could not give it back, and the cart has changed since.
@@ -248,7 +257,7 @@ class Checkouts:
             raise  # It is another's now, or nobody knows how far it came.
         except Refused:
             await self._check_lease(asked, turn)
-            await self._tidy(self._release(Release(hold_id=held.hold_id)))
+            await self._give_back(turn, self._release(Release(hold_id=held.hold_id)))
             raise
 
     async def _pay_and_commit(self, asked: Checkout, turn: _Turn, held: Held) -> Order:
@@ -258,7 +267,7 @@ class Checkouts:
         totals = domain_checkout.bill(asked, held, tables)
         paid = await self._authorize(
             Authorize(
-                order_id=asked.order_id,
+                order_id=turn.order_id,
                 amount_minor=totals.total_minor,
                 currency=held.currency,
                 method=asked.payment_method,
@@ -271,7 +280,7 @@ class Checkouts:
             raise
         except Refused:
             await self._check_lease(asked, turn)
-            await self._tidy(self._void(Void(order_id=asked.order_id, payment_id=paid.payment_id)))
+            await self._give_back(turn, self._void(Void(order_id=turn.order_id, payment_id=paid.payment_id)))
             raise
 
     async def _decide(self, asked: Checkout, turn: _Turn, held: Held, totals: Totals, paid: Authorized) -> Order:
@@ -282,7 +291,7 @@ class Checkouts:
         if not domain_checkout.lives_long_enough(held, now):
             raise HoldLapsed
         number = domain_names.order_number(turn.sequence, self._number_key)
-        order = domain_checkout.draft(asked, held, totals, paid, number, now)
+        order = domain_checkout.draft(turn.order_id, asked, held, totals, paid, number, now)
         return await self._commit(Commit(order=order, lease=turn.lease, request=trace.current()))
 
     async def _authorize(self, ask: Authorize) -> Authorized:
@@ -298,7 +307,7 @@ class Checkouts:
 
     async def _check_lease(self, asked: Checkout, turn: _Turn) -> None:
         """Nothing is given back by one who slept through his turn: an order may stand on it by now."""
-        begun = await self._begin(Begin(order_id=asked.order_id, digest=asked.digest, lease=turn.lease))
+        begun = await self._begin(Begin(key=asked.key, order_id=turn.order_id, digest=asked.digest, lease=turn.lease))
         if begun.attempt is None or not begun.attempt.mine or begun.attempt.status is not None:
             raise LeaseLost
 
@@ -308,18 +317,29 @@ class Checkouts:
             held = await self._hold(Hold(order_id=other.order_id, digest=other.digest.hex(), lines=other.lines))
             await self._release(Release(hold_id=held.hold_id))
 
-    async def _tidy(self, step: Awaitable[Any]) -> None:
+    async def _give_back(self, turn: _Turn, step: Awaitable[Any]) -> None:
+        if not await self._tidy(step):
+            self._left_behind.add(turn.order_id)
+
+    async def _tidy(self, step: Awaitable[Any]) -> bool:
         """Give something back early. If that fails it comes back by itself, so the buyer's answer does not depend on it."""
         try:
             async with asyncio.timeout(TIDY_S):
                 await step
         except Exception as failure:  # noqa: BLE001 - whatever it is, the buyer has his answer.
             self._log.warning("checkout_not_tidied", error=repr(failure))
+            return False
+        return True
 
     async def _begin_batch(self, asks: Sequence[Begin]) -> Sequence[Begun | Refused]:
-        async with self._db.tx() as tx:
+        # Without carts it is one statement, which is a transaction of its own.
+        async with self._db.tx() if any(ask.cart_id is not None for ask in asks) else self._db.read() as tx:
             found = await store_attempts.begin(tx, asks)
-        return [found[ask.order_id] for ask in asks]
+        return [found[ask.key] for ask in asks]
+
+    async def _peek_batch(self, asks: Sequence[Peek]) -> Sequence[tuple[Attempt | None, bool]]:
+        async with self._db.read() as tx:
+            return await store_attempts.peek(tx, asks)
 
     async def _finish_batch(self, asks: Sequence[Finish]) -> Sequence[None]:
         async with self._db.tx() as tx:
@@ -327,12 +347,20 @@ class Checkouts:
         return [None] * len(asks)
 
     async def _commit_batch(self, asks: Sequence[Commit]) -> Sequence[Order | Refused]:
-        """The decision: order, lines, event and answer in one transaction, by whoever holds the lease.
+        """The decision: order, lines, event and answer in one statement, by whoever holds the lease."""
+        trace.belong({str(ask.order.id): ask.request for ask in asks})
+        new = await store.place(self._db, [(ask.order, ask.lease) for ask in asks])
+        answers: dict[UUID, Order | Refused] = {ask.order.id: ask.order for ask in asks if ask.order.id in new}
+        if rest := [ask for ask in asks if ask.order.id not in answers]:
+            answers |= await self._commit_with_care(rest)
+        return [answers[ask.order.id] for ask in asks]
 
-        Run again after a lost connection, it finds the orders that it had committed by their attempts.
+    async def _commit_with_care(self, asks: Sequence[Commit]) -> dict[UUID, Order | Refused]:
+        """The same for those that something stood against: a lost lease, an ordered cart, news that came before the order.
+
+        Run again after a lost connection, it finds the orders that were committed by their attempts.
         """
         orders = {ask.order.id: ask.order for ask in asks}
-        trace.belong({str(ask.order.id): ask.request for ask in asks})
         async with self._db.tx() as tx:
             attempts = await store_attempts.lock(tx, {ask.order.id: ask.lease for ask in asks})
             mine = {order_id for order_id, attempt in attempts.items() if attempt.mine}
@@ -351,4 +379,4 @@ class Checkouts:
             if order.cart_id not in taken:
                 raise RuntimeError(f"the number of the order {order.id} is taken")
             answers[order.id] = CartAlreadyOrdered()
-        return [answers[ask.order.id] for ask in asks]
+        return answers

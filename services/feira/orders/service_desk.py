@@ -82,7 +82,7 @@ class Desk:
 
         The order's row is locked first, so that two refunds of one order are decided one after the other.
         """
-        refund_id = domain_names.order_id(f"refund {staff}", ask.key)
+        refund_id = domain_names.key_of(f"refund {staff}", ask.key)
         async with self._db.tx() as tx:
             order = await _locked(tx, order_id)
             if (before := await store_desk.refund(tx, refund_id)) is not None:

@@ -83,6 +83,12 @@ class Money:
                     )
         await self._take_in(tx, [one for one in news if one.order_id in paid], paid)
 
+    async def hear_captured(self, tx: Tx, news: Sequence[PaymentCaptured]) -> None:
+        """Take in that money was taken: most orders wait for just that, and are done with it."""
+        done = await store.capture(tx, [(one.order_id, one.payment_id, one.amount_minor) for one in news])
+        if rest := [one for one in news if one.order_id not in done]:
+            await self.hear(tx, rest)
+
     async def hear_early(self, tx: Tx, order_id: UUID, early: Sequence[Mapping[str, Any]]) -> None:
         """Take in what was heard before the order, which this transaction has just written."""
         if not early:

@@ -8,8 +8,9 @@ from uuid import UUID
 import msgspec
 
 from feira.contracts.goods import Address
-from feira.kernel.db import Tx
-from feira.orders.domain import Order, OrderLine, Status
+from feira.kernel.db import Db, Tx
+from feira.kernel.events import packed
+from feira.orders.domain import Order, OrderLine, Status, placed
 from feira.orders.domain_payment import Paid
 
 PAGE_LINES_MAX = 10_000  # Of all orders in one answer: some have thousands.
@@ -34,13 +35,7 @@ def _order(row: Any) -> Order:
     return Order(**values)
 
 
-async def insert(tx: Tx, orders: Sequence[Order]) -> set[UUID]:
-    """Write new orders with their lines; answers which are new. One whose cart has been ordered is left out.
-
-    Carts are taken in their order, so that two batches never wait for each other.
-    """
-    rows = await tx.fetch(
-        """insert into orders (id, number, version, status, placed_status, payment_status, fulfilment_status, user_id,
+_INSERT = """insert into orders (id, number, version, status, placed_status, payment_status, fulfilment_status, user_id,
                cart_id, email, locale, hold_id, payment_id, currency, subtotal_minor, discount_minor, shipping_minor,
                tax_minor, tax_included, total_minor, shipping_address, billing_address, shipping_method, placed_at)
            select i, n, v, s, s, p, f, u, c, e, l, h, y, m, sub, dis, shi, tax, inc, tot, sa, ba, sm, at
@@ -48,9 +43,13 @@ async def insert(tx: Tx, orders: Sequence[Order]) -> set[UUID]:
                        $9::text[], $10::text[], $11::uuid[], $12::uuid[], $13::text[], $14::bigint[], $15::bigint[],
                        $16::bigint[], $17::bigint[], $18::boolean[], $19::bigint[], $20::jsonb[], $21::jsonb[],
                        $22::text[], $23::timestamptz[])
-                as r(i, n, v, s, p, f, u, c, e, l, h, y, m, sub, dis, shi, tax, inc, tot, sa, ba, sm, at)
-           order by c, i
-           on conflict do nothing returning id""",
+                as r(i, n, v, s, p, f, u, c, e, l, h, y, m, sub, dis, shi, tax, inc, tot, sa, ba, sm, at)"""
+_INSERT_LINES = """insert into order_lines (order_id, no, sku, quantity, name, unit_price_minor, total_minor, discount_minor,
+               tax_minor, weight_g, tax_class)"""
+
+
+def _order_columns(orders: Sequence[Order]) -> tuple[list[Any], ...]:
+    return (
         [order.id for order in orders],
         [order.number for order in orders],
         [order.version for order in orders],
@@ -75,18 +74,11 @@ async def insert(tx: Tx, orders: Sequence[Order]) -> set[UUID]:
         [order.shipping_method for order in orders],
         [order.placed_at for order in orders],
     )
-    new = {row["id"] for row in rows}
-    await _insert_lines(tx, [order for order in orders if order.id in new])
-    return new
 
 
-async def _insert_lines(tx: Tx, orders: Sequence[Order]) -> None:
+def _line_columns(orders: Sequence[Order]) -> tuple[list[Any], ...]:
     rows = [(order.id, no, line) for order in orders for no, line in enumerate(order.lines, start=1)]
-    await tx.execute(
-        """insert into order_lines (order_id, no, sku, quantity, name, unit_price_minor, total_minor, discount_minor,
-               tax_minor, weight_g, tax_class)
-           select * from unnest($1::uuid[], $2::int[], $3::text[], $4::bigint[], $5::text[], $6::bigint[],
-                                $7::bigint[], $8::bigint[], $9::bigint[], $10::bigint[], $11::text[])""",
+    return (
         [order_id for order_id, _, _ in rows],
         [no for _, no, _ in rows],
         [line.sku for _, _, line in rows],
@@ -99,6 +91,60 @@ async def _insert_lines(tx: Tx, orders: Sequence[Order]) -> None:
         [line.weight_g for _, _, line in rows],
         [line.tax_class for _, _, line in rows],
     )
+
+
+async def place(db: Db, asks: Sequence[tuple[Order, UUID]]) -> set[UUID]:
+    """Write new orders with their lines and their events, and settle their attempts, each if the lease beside it is still
+    its own: all in one statement. Answers which were placed; whoever was not must be looked at more closely.
+
+    Attempts are locked in the order of their orders' ids and carts taken in theirs, so that two batches never wait for
+    each other.
+    """
+    orders = [order for order, _ in asks]
+    async with db.read() as tx:
+        rows = await tx.fetch(
+            f"""with mine as materialized (
+                    select a.order_id from attempts a
+                    join unnest($1::uuid[], $24::uuid[]) as e(o, l) on a.order_id = e.o
+                    where a.lease = e.l and a.status is null and a.early is null order by a.order_id for update of a),
+                placed as (
+                    {_INSERT} join mine on mine.order_id = r.i order by c, i on conflict do nothing returning id),
+                settled as (
+                    update attempts set status = 201, lines = null from placed where attempts.order_id = placed.id),
+                listed as (
+                    {_INSERT_LINES}
+                    select l.* from unnest($25::uuid[], $26::int[], $27::text[], $28::bigint[], $29::text[], $30::bigint[],
+                                           $31::bigint[], $32::bigint[], $33::bigint[], $34::bigint[], $35::text[])
+                                    as l(order_id, no, k, q, n, u, t, d, x, w, c) join placed on placed.id = l.order_id),
+                told as (
+                    insert into outbox (partition, event_id, topic, key, headers, payload)
+                    select p, i, t, k, h, b
+                    from unnest($36::smallint[], $37::uuid[], $38::text[], $39::text[], $40::text[], $41::text[])
+                         with ordinality as e(p, i, t, k, h, b, n) join placed on placed.id = e.k::uuid order by n)
+                select id from placed""",
+            *_order_columns(orders),
+            [lease for _, lease in asks],
+            *_line_columns(orders),
+            *packed([placed(order) for order in orders]),
+        )
+    db.on_emit()
+    return {row["id"] for row in rows}
+
+
+async def insert(tx: Tx, orders: Sequence[Order]) -> set[UUID]:
+    """Write new orders with their lines; answers which are new. One whose cart has been ordered is left out.
+
+    Carts are taken in their order, so that two batches never wait for each other.
+    """
+    rows = await tx.fetch(f"{_INSERT} order by c, i on conflict do nothing returning id", *_order_columns(orders))
+    new = {row["id"] for row in rows}
+    await tx.execute(
+        f"""{_INSERT_LINES}
+            select * from unnest($1::uuid[], $2::int[], $3::text[], $4::bigint[], $5::text[], $6::bigint[],
+                                 $7::bigint[], $8::bigint[], $9::bigint[], $10::bigint[], $11::text[])""",
+        *_line_columns([order for order in orders if order.id in new]),
+    )
+    return new
 
 
 async def carts_ordered(tx: Tx, cart_ids: Sequence[str]) -> set[str]:
@@ -137,6 +183,25 @@ async def lock_paid(tx: Tx, order_ids: Sequence[UUID]) -> dict[UUID, Paid]:
         order_ids,
     )
     return {row["id"]: Paid(**row) for row in rows}
+
+
+async def capture(tx: Tx, captures: Sequence[tuple[UUID, UUID, int]]) -> set[UUID]:
+    """The money of these orders was taken: order, payment and minor units. Answers those that were waiting for nothing
+    else; the others must be looked at more closely.
+    """
+    rows = await tx.fetch(
+        """with live as materialized (
+               select o.id from orders o join unnest($1::uuid[], $2::uuid[], $3::bigint[]) as e(i, p, c) on o.id = e.i
+               where o.payment_id = e.p and o.total_minor = e.c and o.status = 'confirmed'
+                     and o.payment_status = 'authorized' and o.captured_minor = 0 and o.refunded_minor = 0
+               order by o.id for update of o)
+           update orders o set payment_status = 'captured', captured_minor = total_minor from live where o.id = live.id
+           returning o.id""",
+        [order_id for order_id, _, _ in captures],
+        [payment_id for _, payment_id, _ in captures],
+        [amount_minor for _, _, amount_minor in captures],
+    )
+    return {row["id"] for row in rows}
 
 
 async def save_paid(tx: Tx, paid: Sequence[Paid]) -> None:

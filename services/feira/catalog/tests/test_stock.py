@@ -183,6 +183,7 @@ async def test_who_is_overtaken_looks_again(shop: Shop) -> None:
 async def test_giving_up_in_the_race_is_told_as_a_failure(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     await shop.add("Mango", variant("m", 100))
     monkeypatch.setattr(service_stock, "TRIES_MAX", 0)
+    shop.catalog.stock._crowded = 1
     with pytest.raises(service_stock._Overtaken):
         await shop.hold(m=1)
 

@@ -55,7 +55,7 @@ async def buy(shop: Shop) -> None:
     quote = await orders.quote(QuoteAsk(country="BR", locale="en", lines=lines))
     await orders.checkouts.place(
         Checkout(
-            order_id=uuid4(), digest=b"d" * 32, email="ana@buyer.test", lines=lines, cart_id=None, user_id=None,
+            key=uuid4(), digest=b"d" * 32, email="ana@buyer.test", lines=lines, cart_id=None, user_id=None,
             shipping_address=ADDRESS, billing_address=None, shipping_method=quote.chosen.id, payment_method="test",
             payment_token="tok_ok", expected_minor=quote.totals.total_minor, locale="en",
         )

@@ -15,6 +15,7 @@ from feira.orders.tests.neighbours import crash_at, hang_at
 
 def begin(cart_id: str) -> Begin:
     return Begin(
+        key=uuid4(),
         order_id=uuid4(),
         digest=b"digest",
         lease=uuid4(),
@@ -83,7 +84,7 @@ async def test_a_late_commit_is_not_taken_for_abandoned(shop: Shop) -> None:
         coming = asyncio.create_task(come_second())
         await asyncio.sleep(0.2)
         await store_attempts.placed(tx, [first.order_id])
-    begun = (await coming)[second.order_id]
+    begun = (await coming)[second.key]
     assert begun.abandoned == ()
     assert begun.attempt is not None
     assert begun.attempt.mine

@@ -316,8 +316,8 @@ def test_a_key_names_one_order_of_its_caller() -> None:
     ana = domain_names.scope_of(None, None, "Ana@example.com")
     assert ana == domain_names.scope_of(None, None, "ana@EXAMPLE.com")
     scopes = [ana, domain_names.scope_of(None, "c1", "ana@example.com"), domain_names.scope_of(ORDER, "c1", "x")]
-    assert len({domain_names.order_id(scope, "k") for scope in scopes}) == 3
-    assert domain_names.order_id("a", "bc") != domain_names.order_id("ab", "c")
+    assert len({domain_names.key_of(scope, "k") for scope in scopes}) == 3
+    assert domain_names.key_of("a", "bc") != domain_names.key_of("ab", "c")
 
 
 def test_a_token_opens_its_order_only() -> None:
