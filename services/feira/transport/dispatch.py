@@ -1,26 +1,27 @@
-"""One request from its head to its answer: the table of routes as an application for an RSGI server."""
+"""One request from its head to its answer: the table of routes as an RSGI application."""
 
 import asyncio
-import contextlib
-import hashlib
 import re
 import time
-from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
+from collections.abc import AsyncIterator, Hashable, Mapping, Sequence
 from typing import Any, Final, Protocol, cast
 
 import msgspec
 
 from feira.kernel import logs, trace
 from feira.kernel.errors import Forbidden, Invalid, Malformed, NotFound, Overloaded, TooLarge, Unauthenticated
-from feira.kernel.http import GUEST, JSON, Answer, Caller, Headers, Request, Route, Stream
+from feira.kernel.http import ACCEPT_MAX, GUEST, Answer, Caller, Headers, Request, Route, Stream
 from feira.transport.auth import Verifier
+from feira.transport.bodies import BODY_TIMEOUT_S, Wire, check_type, chunks, collect, drain, length_of, read
+from feira.transport.exchange import Exchange, head_of
+from feira.transport.finished import COMMON, Finished, Form, is_known, tag_of
 from feira.transport.heads import ACCESS_COOKIE, REFRESH_COOKIE, Addresses, Hosts, RsgiHeaders, read_cookies
+from feira.transport.kept import Kept
 from feira.transport.problems import (
     CrossSite,
     Internal,
     MethodNotAllowed,
     RequestTimeout,
-    UnsupportedMediaType,
     WrongHost,
     problem,
     refusal_of,
@@ -30,18 +31,17 @@ from feira.transport.routing import Table
 from feira.transport.told import requests_of
 
 REQUESTS_MAX: Final = 4096  # In progress in one process.
-BODY_TIMEOUT_S: Final = 30.0
-DRAIN_MAX: Final = 8 << 20
-DRAIN_TIMEOUT_S: Final = 2.0
-REPLY_MAX: Final = 64 << 20
+WRITES_MAX: Final = (
+    1536  # Of these, such as change something: they wait for each other, so that more would wait for nothing.
+)
 SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 METHODS: Final = SAFE | {"POST", "PUT", "PATCH", "DELETE"}
 
 _KEY = re.compile(r"[\x20-\x7e]{1,255}")
 _LANGUAGE = re.compile(r"[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8}){0,4}")
 _REQUEST_ID = re.compile(r"[0-9A-Za-z._-]{1,64}")
-_TAG = re.compile(r'"[^"]*"')
-_CHARSET = re.compile(r'charset\s*=\s*"?([^";\s]+)', re.IGNORECASE)
+_ACCESS = ACCESS_COOKIE.encode()
+_VARY = ("vary", "Accept-Language")
 _encode = msgspec.json.Encoder().encode
 
 
@@ -56,26 +56,16 @@ class Scope(Protocol):
     headers: RsgiHeaders
 
 
-class Wire(Protocol):
-    """A request's body and the way back, as RSGI gives them. To answer a client that has gone does nothing."""
-
-    def __call__(self) -> Awaitable[bytes]: ...
-
-    def __aiter__(self) -> AsyncIterator[bytes]: ...
-
-    def response_empty(self, status: int, headers: list[tuple[str, str]], /) -> None: ...
-
-    def response_bytes(self, status: int, headers: list[tuple[str, str]], body: bytes, /) -> None: ...
-
-
 class _Served:
     """A route with all that can be known before its first request."""
 
     def __init__(self, route: Route) -> None:
         self.route = route
         self.decoder = None if route.body in {None, Stream} else msgspec.json.Decoder(route.body)
-        self.cache = "public, max-age=0, must-revalidate" if route.public_cache else "no-store"
+        self.cache = ("cache-control", "public, max-age=0, must-revalidate" if route.public_cache else "no-store")
         self.told = requests_of(route.path)
+        if route.kept is not None and not route.public_cache:
+            raise ValueError(f"What {route.path} answers is kept, but not for everybody")
 
 
 class App:
@@ -89,50 +79,100 @@ class App:
         hosts: Hosts | None = None,
         trusted_proxies: Sequence[str] = (),
         requests_max: int = REQUESTS_MAX,
+        writes_max: int = WRITES_MAX,
         body_timeout_s: float = BODY_TIMEOUT_S,
     ) -> None:
         self._table = Table((route.method, route.path, _Served(route)) for route in routes)
         self._unmatched = _Served(Route("GET", "(none)", cast("Any", None)))
+        self._stores: tuple[Kept, ...] = tuple({route.kept for route in routes if route.kept is not None})
         self._verifier = verifier
         self._hosts = hosts
+        self._our_names = frozenset(name.encode() for name in hosts.names) if hosts else None
         self._addresses = Addresses(trusted_proxies)
         self._requests_max = requests_max
+        self._writes_max = writes_max
         self._body_timeout_s = body_timeout_s
         self._log = logs.logger("http")
-        self.running = 0
+        self.running = self.writing = 0
+        told = problem(Overloaded())
+        self._busy_body = cast("bytes", told.body)
+        headers = (*told.headers, *COMMON, ("content-type", told.content_type))
+        self._busy_head = head_of(told.status, headers, len(self._busy_body))
+
+    def at_once(self, asked: Exchange) -> bool:
+        """Answer what is kept, or that there is no room, without a task; False if it takes more than that."""
+        if asked.method in SAFE:
+            return any(self._again(store, asked) for store in self._stores if asked.target in store)
+        if self.writing < self._writes_max:
+            return False
+        ids = trace.make(_own_id(asked.headers), asked.headers.get("traceparent"))
+        asked.send(self._busy_head, f"x-request-id: {ids.request_id}\r\n".encode(), self._busy_body)
+        match = self._table.find(asked.path)
+        entry = match[0].get(asked.method) if match else None
+        served = entry[1] if entry else self._unmatched
+        served.told.tell(asked.method if asked.method in METHODS else "(other)", 503, 0, ids)
+        return True
+
+    def _again(self, store: Kept, asked: Exchange) -> bool:
+        began = time.perf_counter()
+        heads = asked.headers.first
+        host = heads.get(b"host", b"")
+        if (
+            (self._our_names is not None and host not in self._our_names)
+            or b"authorization" in heads  # It may be forged, and nobody with such a token is a guest.
+            or _ACCESS in heads.get(b"cookie", b"")
+            or asked.method == "OPTIONS"
+        ):
+            return False
+        accept = heads.get(b"accept-language", b"")[:ACCEPT_MAX]
+        found: Finished | None = store.find(asked.target, accept.decode() if accept.isascii() else "")
+        if found is None:
+            return False
+        ids = trace.make(_own_id(asked.headers), asked.headers.get("traceparent"))
+        form = self._form(store, asked.target, found, asked.headers)
+        asked.send(form.head, f"x-request-id: {ids.request_id}\r\n".encode(), form.body)
+        found.told.tell(asked.method, form.status, time.perf_counter() - began, ids)
+        return True
+
+    @staticmethod
+    def _form(store: Kept, target: Hashable, found: Finished, headers: Headers) -> Form:
+        size = found.size
+        form = found.form(headers.get("if-none-match") or "", headers.get("accept-encoding") or "")
+        if found.size != size:
+            store.grow(target, found.size - size)
+        return form
 
     async def __rsgi__(self, scope: Scope, wire: Wire) -> None:
         began = time.perf_counter()
-        asked_id = scope.headers.get("x-request-id")
-        found = trace.begin(
-            asked_id if asked_id and _REQUEST_ID.fullmatch(asked_id) else None, scope.headers.get("traceparent")
-        )
+        ids = trace.begin(_own_id(scope.headers), scope.headers.get("traceparent"))
         served = self._unmatched
+        writes = scope.method not in SAFE
         self.running += 1
+        self.writing += writes
         try:
             served, path = self._find(scope)
             answer = await self._run(served, path, scope, wire)
         except Exception as error:  # noqa: BLE001 - whatever happened, the client is answered.
-            answer = self._refuse(error, found, scope.method)
+            answer = self._refuse(error, ids, scope.method)
             if answer.status == 413:
-                await _drain(wire)
+                await drain(wire)
         except asyncio.CancelledError as error:
-            answer = self._refuse(error, found, scope.method)
+            answer = self._refuse(error, ids, scope.method)
             if cast("asyncio.Task[Any]", asyncio.current_task()).cancelling():
-                _send(wire, answer, found)
+                _send(wire, answer, ids)
                 raise
         finally:
             self.running -= 1
-        _send(wire, answer, found)
-        seconds = time.perf_counter() - began
+            self.writing -= writes
+        _send(wire, answer, ids)
         method = scope.method if scope.method in METHODS else "(other)"
-        served.told.tell(method, answer.status, seconds, trace.current() or found)
+        served.told.tell(method, answer.status, time.perf_counter() - began, trace.current() or ids)
 
-    def _refuse(self, error: BaseException, found: trace.Trace, method: str) -> Answer:
+    def _refuse(self, error: BaseException, ids: trace.Trace, method: str) -> Answer:
         refusal = refusal_of(error)
         if isinstance(refusal, Internal):
             self._log.error("http.bug", exc_info=error)
-            refusal.extra["request_id"] = found.request_id
+            refusal.extra["request_id"] = ids.request_id
         elif refusal is not error:
             self._log.warning("http.unavailable", error=repr(error))  # Thousands in a second, when a database is gone.
         if isinstance(refusal, MethodNotAllowed):
@@ -146,12 +186,13 @@ class App:
         if self.running > self._requests_max:
             raise Overloaded
         if self._hosts is not None:
-            host = scope.headers.get("host")
-            if host is None and scope.authority is None:
+            host, authority = scope.headers.get("host"), scope.authority
+            if host is None and authority is None:
                 raise Malformed("The Host header is missing")
             # A request line may name a host too, and then it is that one which counts.
-            if any(name is not None and name.lower() not in self._hosts.names for name in (scope.authority, host)):
-                raise WrongHost
+            for name in (host, authority):
+                if name is not None and name not in self._hosts.names and name.lower() not in self._hosts.names:
+                    raise WrongHost
         match = self._table.find(scope.path)
         if match is None:
             raise NotFound("There is nothing at this address")
@@ -189,16 +230,39 @@ class App:
             locales=route.locales,
         )
         if served.decoder is not None:
-            if not route.body_optional or _length(headers, route.body_max) != 0:
-                _check_type(route, headers)
-                request.raw = await self._read(route, headers, wire)
+            if not route.body_optional or length_of(headers, route.body_max) != 0:
+                check_type(route, headers)
+                request.raw = await read(wire, route, headers, self._body_timeout_s)
             if not request.raw and not route.body_optional:
                 raise Malformed("The body is empty")
             request.body = decode(request.raw or b"{}", served.decoder)
         elif route.body is Stream:
-            _check_type(route, headers)
-            request.chunks = lambda: self._chunks(route, headers, wire)
-        return await _answer(served, request, await route.run(request))
+            check_type(route, headers)
+            request.chunks = lambda: chunks(wire, route, headers, self._body_timeout_s)
+        if route.kept is None:
+            return await _answer(served, request, await route.run(request))
+        target = (scope.method == "HEAD" and "GET") or scope.method, scope.path, scope.query_string
+        return await self._kept(served, request, getattr(scope, "target", target))
+
+    async def _kept(self, served: _Served, request: Request[Any, Any], target: Hashable) -> Answer:
+        """What is kept for this address, or else is made now, once for all who ask for it at the same time."""
+        store: Kept = served.route.kept
+
+        async def make(began: int) -> Finished | Answer:
+            answer = await _answer(served, request, await served.route.run(request), whole=True)
+            if answer.status != 200:
+                return answer
+            finished = Finished(answer, cast("bytes", answer.body), served.told)
+            store.put(target, request, finished, finished.size, began)
+            return finished
+
+        found = store.find(target, request.accepted)
+        if found is None:
+            found = await store.once((target, request.accepted), make)
+        if isinstance(found, Answer):
+            return found
+        form = self._form(store, target, found, request.headers)
+        return Answer(form.status, form.body, form.headers, "")
 
     async def _caller(self, route: Route, scope: Scope, cookies: Mapping[str, str]) -> Caller:
         caller = GUEST
@@ -224,127 +288,37 @@ class App:
         origin = scope.headers.get("origin")
         return origin is not None and self._hosts is not None and origin.lower() in self._hosts.origins
 
-    async def _read(self, route: Route, headers: Headers, wire: Wire) -> bytes:
-        length = _length(headers, route.body_max)
-        try:
-            async with asyncio.timeout(self._body_timeout_s):
-                if length is None:
-                    return b"".join([chunk async for chunk in self._chunks(route, headers, wire)])
-                return await wire()
-        except TimeoutError:
-            raise RequestTimeout from None
-        except RuntimeError as error:  # The client went away in the middle.
-            raise Malformed("The body is not whole") from error
 
-    async def _chunks(self, route: Route, headers: Headers, wire: Wire) -> AsyncIterator[bytes]:
-        """The body as it arrives. The server tells a body that broke off only by an empty chunk before the last one."""
-        _length(headers, route.body_max)
-        source, size, ended = aiter(wire), 0, False
-        while True:
-            try:
-                async with asyncio.timeout(self._body_timeout_s):
-                    chunk = await anext(source)
-            except TimeoutError:
-                raise RequestTimeout from None
-            except StopAsyncIteration:
-                return
-            if ended:
-                raise Malformed("The body is not whole")
-            size += len(chunk)
-            if size > route.body_max:
-                raise TooLarge(f"At most {route.body_max} bytes are read here")
-            ended = not chunk
-            if chunk:
-                yield chunk
-
-
-async def _drain(wire: Wire) -> None:
-    """Throw away some of a body that is too large: most clients read no answer before they have sent all."""
-    size = 0
-    with contextlib.suppress(TimeoutError, RuntimeError):  # The client went away, or the body had been begun upon.
-        async with asyncio.timeout(DRAIN_TIMEOUT_S):
-            async for chunk in wire:
-                size += len(chunk)
-                if size > DRAIN_MAX:
-                    return
-
-
-def _length(headers: Headers, body_max: int) -> int | None:
-    """The length that the body is said to have, within the limit; None if it is not said."""
-    text = headers.get("content-length")
-    if text is None:
-        return None if headers.get("transfer-encoding") else 0
-    if not text.isdecimal():
-        raise Malformed("The Content-Length is no number")
-    if int(text) > body_max:
-        raise TooLarge(f"At most {body_max} bytes are read here")
-    return int(text)
-
-
-def _check_type(route: Route, headers: RsgiHeaders) -> None:
-    text = headers.get("content-type") or ""
-    media = text.partition(";")[0].strip().lower()
-    # Who names no type means the one that most bodies here have.
-    like_json = JSON in route.consumes and (not media or (media.startswith("application/") and media.endswith("+json")))
-    if media not in route.consumes and not like_json:
-        raise UnsupportedMediaType(f"Send {' or '.join(route.consumes)}")
-    charset = _CHARSET.search(text)
-    if charset and charset[1].lower() not in {"utf-8", "utf8"}:
-        raise Malformed("The body must be in UTF-8")
-    if headers.get("content-encoding") not in {None, "identity"}:
-        raise UnsupportedMediaType("Compressed bodies are not read here")
-
-
-async def _answer(served: _Served, request: Request[Any, Any], result: Any) -> Answer:
-    """The handler's result as status, headers and bytes."""
+async def _answer(served: _Served, request: Request[Any, Any], result: Any, *, whole: bool = False) -> Answer:
+    """The handler's result as status, headers and bytes; `whole` even if the client has them already."""
     route = served.route
     found = result if isinstance(result, Answer) else Answer(route.status, result)
     body = found.body
     if body is None:
         body = b""
     elif not isinstance(body, bytes):
-        body = await _collect(body) if isinstance(body, AsyncIterator) else _encode(body)
-    headers = list(found.headers)
-    given = {name.lower(): value for name, value in headers}
+        body = await collect(body) if isinstance(body, AsyncIterator) else _encode(body)
+    headers = [*found.headers]
+    given = {name.lower(): value for name, value in headers} if headers else {}
     if "cache-control" not in given:
-        headers.append(("cache-control", served.cache))
+        headers.append(served.cache)
     if route.localised:
-        headers.append(("vary", "Accept-Language"))
+        headers.append(_VARY)
         if "content-language" not in given:
             headers.append(("content-language", request.locale))
     if route.public_cache and found.status == 200:
         tag = given.get("etag")
         if tag is None:
-            tag = f'"{hashlib.blake2b(body, digest_size=16).hexdigest()}"'
+            tag = tag_of(body)
             headers.append(("etag", tag))
         known = request.headers.get("if-none-match")
-        if known and (known.strip() == "*" or tag in _TAG.findall(known)):
+        if known and not whole and is_known(tag, known):
             return Answer(304, b"", tuple(headers), "")
     return Answer(found.status, body, tuple(headers), found.content_type if body else "")
 
 
-async def _collect(chunks: AsyncIterator[bytes]) -> bytes:
-    """A streamed reply, whole. The server would keep all that a slow client has not read, and could not tell a client
-    that a reply broke off: collected, it has a length, and its failure is a failure.
-    """
-    found: list[bytes] = []
-    size = 0
-    async for chunk in chunks:
-        size += len(chunk)
-        if size > REPLY_MAX:
-            raise ValueError(f"A reply is over {REPLY_MAX} bytes")
-        found.append(chunk)
-    return b"".join(found)
-
-
-def _send(wire: Wire, answer: Answer, found: trace.Trace) -> None:
-    headers = [
-        *answer.headers,
-        ("x-content-type-options", "nosniff"),
-        ("referrer-policy", "no-referrer"),
-        ("x-request-id", found.request_id),
-        ("server", "feira"),
-    ]
+def _send(wire: Wire, answer: Answer, ids: trace.Trace) -> None:
+    headers = [*answer.headers, *COMMON, ("x-request-id", ids.request_id)]
     if answer.content_type:
         headers.append(("content-type", answer.content_type))
     body = answer.body
@@ -352,3 +326,9 @@ def _send(wire: Wire, answer: Answer, found: trace.Trace) -> None:
         wire.response_bytes(answer.status, headers, body)
     else:
         wire.response_empty(answer.status, headers)
+
+
+def _own_id(headers: Headers) -> str | None:
+    """The id that the client gave its request, if it is one."""
+    asked = headers.get("x-request-id")
+    return asked if asked and _REQUEST_ID.fullmatch(asked) else None

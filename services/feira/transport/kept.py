@@ -49,6 +49,9 @@ class Kept:
     def __len__(self) -> int:
         return len(self._slots)
 
+    def __contains__(self, key: Hashable) -> bool:
+        return key in self._slots
+
     def find(self, key: Hashable, accept: str) -> Any | None:
         """What is kept for this address and this Accept-Language, or None."""
         slot = self._slots.get(key)

@@ -36,6 +36,18 @@ class UnsupportedMediaType(Refused):
     title = "The body is of a type that is not read here"
 
 
+class TargetTooLong(Refused):
+    status = 414
+    code = "target_too_long"
+    title = "The address is longer than any of ours"
+
+
+class TooManyHeaders(Refused):
+    status = 431
+    code = "too_many_headers"
+    title = "The headers are more than are read here"
+
+
 class WrongHost(Refused):
     status = 421
     code = "wrong_host"

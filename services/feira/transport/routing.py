@@ -16,6 +16,7 @@ class Table(Generic[T]):
 
     def __init__(self, entries: Iterable[tuple[str, str, T]]) -> None:
         self._root: dict[Any, Any] = {}
+        self._plain: dict[str, Any] = {}  # Paths without parameters, which are found at once.
         for method, path, target in entries:
             node = self._root
             for segment in path.split("/")[1:]:
@@ -23,6 +24,8 @@ class Table(Generic[T]):
             methods = node.setdefault(_METHODS, {})
             if method in methods:
                 raise ValueError(f"Two routes answer {method} {path}")
+            if "{" not in path:
+                self._plain[path] = methods
             methods[method] = tuple(part[1:-1] for part in path.split("/") if part.startswith("{")), target
 
     def find(self, path: str) -> tuple[Methods[T], list[str]] | None:
@@ -31,6 +34,8 @@ class Table(Generic[T]):
         The path is already percent-decoded, once. A slash that came encoded is a slash like any other: what it leads
         to is checked there as always, so there is nothing to get around.
         """
+        if (plain := self._plain.get(path)) is not None:
+            return plain, []
         segments = path.split("/")
         values: list[str] = []
         if segments[0] or len(segments) > SEGMENTS_MAX:

@@ -1,16 +1,10 @@
-"""The HTTP server around an application: the only place that knows Granian."""
+"""The HTTP server around an application, and what every application of ours has."""
 
 import asyncio
-import contextlib
 import resource
 import socket
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
-
-from granian.constants import HTTPModes
-from granian.http import HTTP1Settings
-from granian.log import LogLevels
-from granian.server.embed import Server as Granian
 
 from feira import __version__
 from feira.kernel import metrics
@@ -19,19 +13,13 @@ from feira.kernel.errors import Unavailable
 from feira.kernel.http import Answer, Request, Route, View
 from feira.transport.auth import Verifier
 from feira.transport.dispatch import App
+from feira.transport.h1 import Connection, Listener
 from feira.transport.heads import Hosts
 from feira.transport.openapi import docs_routes, openapi
 
 BACKLOG: Final = 4096
-GRANIAN: Final = {  # Its records go to the root logger, which is ours.
-    "version": 1,
-    "disable_existing_loggers": False,
-    "loggers": {name: {"handlers": [], "propagate": True} for name in ("_granian", "granian.access")},
-}
-CONNECTIONS_MAX: Final = 16_384  # Open at once in one process; further ones wait to be accepted.
-HEAD_MAX: Final = 64 << 10
-HEAD_TIMEOUT_MS: Final = 10_000
-START_TIMEOUT_S: Final = 10.0
+CONNECTIONS_MAX: Final = 16_384  # Open at once in one process; further ones are turned away.
+SWEEP_S: Final = 1.0
 GRACE_S: Final = 10.0
 
 
@@ -95,51 +83,34 @@ def internal_app(unready: Callable[[], Awaitable[str]]) -> App:
 class HttpServer:
     """Serves one application on one address, inside the running loop. Several processes may share the address."""
 
-    def __init__(self, app: App, host: str, port: int) -> None:
-        self._app = app
+    def __init__(self, app: App, host: str, port: int, *, connections_max: int = CONNECTIONS_MAX) -> None:
+        self._listener = Listener(app, connections_max)
         self._host = host
         self._port = port
-        self._granian = Granian(
-            app,
-            host,
-            port,
-            http=HTTPModes.http1,
-            websockets=False,
-            backlog=BACKLOG,
-            backpressure=CONNECTIONS_MAX,
-            http1_settings=HTTP1Settings(header_read_timeout=HEAD_TIMEOUT_MS, max_buffer_size=HEAD_MAX),
-            log_level=LogLevels.error,  # It warns at each start that to be embedded is experimental.
-            log_dictconfig=GRANIAN,
-        )
-        self._serving: asyncio.Task[None] | None = None
+        self._server: asyncio.Server | None = None
+        self._sweeping: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
-        """Serves when it returns. Raises OSError or RuntimeError if the address cannot be had."""
+        """Serves when it returns. Raises OSError if the address cannot be had."""
         _raise_file_limit()
-        self._serving = asyncio.ensure_future(self._granian.serve())
-        async with asyncio.timeout(START_TIMEOUT_S):
-            while not self._serving.done():
-                with contextlib.suppress(OSError):
-                    await self._touch()
-                    return
-                await asyncio.sleep(0.01)
-        await self._serving
+        self._server = await asyncio.get_running_loop().create_server(
+            lambda: Connection(self._listener), self._host, self._port, backlog=BACKLOG, reuse_port=True
+        )
+        self._sweeping = asyncio.create_task(self._sweep())
 
-    async def _touch(self) -> None:
-        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self._host, self._host)  # noqa: S104 - compared, not bound.
-        _, writer = await asyncio.open_connection(host, self._port)
-        writer.close()
+    async def _sweep(self) -> None:
+        while True:
+            await asyncio.sleep(SWEEP_S)
+            self._listener.sweep()
 
     async def stop(self, grace_s: float = GRACE_S) -> None:
         """No new connection is taken, and what is in progress may end within the grace."""
-        if self._serving is None:
+        if self._server is None or self._sweeping is None:
             return
-        self._granian.stop()  # type: ignore[no-untyped-call] # Granian leaves this one untyped.
-        try:
-            await asyncio.wait_for(asyncio.shield(self._serving), grace_s)
-        except TimeoutError:
-            self._serving.cancel()
-        self._serving = None
+        self._server.close()
+        await self._listener.stop(grace_s)
+        self._sweeping.cancel()
+        self._server = None
 
 
 def _raise_file_limit() -> None:

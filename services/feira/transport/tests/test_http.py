@@ -386,7 +386,8 @@ async def test_methods(web: Any) -> None:
         assert (answer.status, answer.headers["Allow"], await answer.read()) == (204, "GET, HEAD, OPTIONS", b"")
     async with shop.session.head("/v1/orders/7") as answer:
         assert (answer.status, answer.headers["Content-Length"], await answer.read()) == (200, "22", b"")
-    assert (await raw(shop, b"BREW /v1/orders HTTP/1.1\r\nHost: HOST\r\n\r\n")).startswith(b"HTTP/1.1 405")
+    assert (await raw(shop, b"PROPFIND /v1/orders HTTP/1.1\r\nHost: HOST\r\n\r\n")).startswith(b"HTTP/1.1 405")
+    assert (await raw(shop, b"BREW /v1/orders HTTP/1.1\r\nHost: HOST\r\n\r\n")).startswith(b"HTTP/1.1 400")
 
 
 async def test_hosts(web: Any) -> None:
@@ -399,7 +400,7 @@ async def test_hosts(web: Any) -> None:
         for name in names:
             found = await raw(shop, f"GET /v1/orders HTTP/1.1\r\nHost: {name}\r\nConnection: close\r\n\r\n".encode())
             assert found[9:12] == status, name
-    assert (await raw(shop, b"GET /v1/orders HTTP/1.0\r\n\r\n")).startswith(b"HTTP/1.0 400")
+    assert (await raw(shop, b"GET /v1/orders HTTP/1.0\r\n\r\n")).startswith(b"HTTP/1.1 400")
     found = await raw(shop, b"GET http://evil.example/v1/orders HTTP/1.1\r\nHost: HOST\r\nConnection: close\r\n\r\n")
     assert found.startswith(b"HTTP/1.1 421")
 
