@@ -18,7 +18,7 @@ from bench import machine, report
 from bench.errors import BenchError
 from bench.measuring import Run
 from bench.postgres import Postgres, remove
-from bench.rows import orders, overload, pages, searching, shapes, starting
+from bench.rows import growth, orders, overload, pages, searching, shapes, starting
 
 Measure = Callable[[Run], Awaitable[None]]
 # In this order; each measures those of its rows that are wanted.
@@ -29,7 +29,9 @@ GROUPS: Final[tuple[tuple[frozenset[str], Measure], ...]] = (
     (frozenset({"6", "10"}), searching.measure),
     (frozenset({"11"}), overload.measure),
     (frozenset({"13", "14"}), shapes.measure),
+    (frozenset({"12"}), growth.measure),
 )
+ROUNDS: Final = {"full": 3, "quick": 1, "growth": 2}
 QUICK: Final = frozenset({"1", "2", "4", "5", "7", "8", "9"})
 FULL: Final = frozenset(str(row) for row in range(1, 15)) - {"12"}
 
@@ -40,6 +42,8 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--rows", metavar="1,2,…", help="these rows only")
     parser.add_argument("--seconds", type=float, help="of load in each measurement")
     parser.add_argument("--rounds", type=int, help="how often what alternates is measured")
+    parser.add_argument("--products", type=int, default=1_000_000, help="of the big shop of row 12 (%(default)s)")
+    parser.add_argument("--orders", type=int, default=5_000_000, help="that it has had (%(default)s)")
     parser.add_argument("--scratch", type=Path, help="where the run takes place (below the system's place for it)")
     parser.add_argument("--results", type=Path, help="where its report goes; without it nothing is written")
     parser.add_argument("--keep", action="store_true", help="leave the scratch directory, with its logs")
@@ -61,7 +65,9 @@ async def measure(given: argparse.Namespace, home: Path) -> Run:
             given.kind,
             wanted(given),
             given.seconds or (6.0 if quick else 8.0),
-            given.rounds or (1 if quick else 3),
+            given.rounds or ROUNDS[given.kind],
+            products=given.products,
+            orders=given.orders,
         )
         run.facts.update(machine.facts(home, await postgres.version()))
         for rows, group in GROUPS:

@@ -25,6 +25,8 @@ class Run:
     rows: frozenset[str]
     seconds: float
     rounds: int
+    products: int = 0  # Of the big shop.
+    orders: int = 0
     results: list[Result] = field(default_factory=list)
     facts: dict[str, Any] = field(default_factory=dict)
     began: float = field(default_factory=time.monotonic)

@@ -63,12 +63,13 @@ class Stall:
         *,
         skus: int = goods.SKUS,
         connections: int = CONNECTIONS,
+        stride: int = 1,
         url: str | None = None,
         script: str = ORDERS,
         grace_s: int = wrk.GRACE_S,
     ) -> Ordered:
         """Place orders for so long, and wait until all is handled; raises WrongAnswer."""
-        work = wrk.Load(script, connections, seconds, (secrets.token_hex(6), str(skus)), grace_s=grace_s)
+        work = wrk.Load(script, connections, seconds, (secrets.token_hex(6), str(skus), str(stride)), grace_s=grace_s)
         cpu, wal = self._cpu(), await self._wal()
         began = time.monotonic()
         loading = asyncio.create_task(wrk.load(url or self.shop.url, work))
