@@ -138,7 +138,7 @@ class Bus:
         failed: Sequence[tuple[Queued, float]] = (),
     ) -> None:
         """All up to this number is done with, but for the failed, which are set aside for so many seconds each."""
-        async with self._db.tx() as tx:
+        async with self._db.tx() if failed else self._db.read() as tx:
             if failed:
                 await tx.execute(
                     """insert into queue (consumer, partition, event_id, topic, key, at, headers, payload, tries, not_before)

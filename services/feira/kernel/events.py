@@ -60,7 +60,12 @@ class Record(msgspec.Struct, frozen=True):
         return _day(milliseconds_of(self.event_id) // DAY_MS)
 
     def heard(self, kind: type[Event]) -> Heard[Any]:
-        return Heard(id=self.event_id, at=self.at, event=msgspec.json.decode(self.payload, type=kind))
+        return Heard(id=self.event_id, at=self.at, event=_decoder(kind).decode(self.payload))
+
+
+@lru_cache(maxsize=256)
+def _decoder(kind: type[Event]) -> msgspec.json.Decoder[Event]:
+    return msgspec.json.Decoder(kind)
 
 
 @lru_cache(maxsize=64)
