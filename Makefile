@@ -9,7 +9,7 @@ SOURCES := services scripts bench
 # Arguments for the program or the tests: make run ARGS='--port 9000', make test ARGS='services/feira/host -k postgres'
 ARGS ?=
 
-.PHONY: help setup dev run test lint format ci proto openapi clean
+.PHONY: help setup dev run test lint format ci bench bench-quick bench-growth proto openapi clean
 .DEFAULT_GOAL := help
 
 help:
@@ -21,6 +21,7 @@ help:
 	@echo 'make proto    write docs/proto from the contracts'
 	@echo 'make openapi  write docs/openapi.json from the routes'
 	@echo 'make ci       what CI runs'
+	@echo 'make bench    measure the shop beside what the machine can do (also bench-quick, bench-growth)'
 	@echo 'make clean    remove what the tools leave behind; never a shop'"'"'s data'
 
 setup: .venv/.setup
@@ -58,6 +59,15 @@ openapi: dev
 
 ci:
 	bash .ci/run
+
+bench: dev
+	@$(BIN)/python -m bench --results bench/results $(ARGS)
+
+bench-quick: dev
+	@$(BIN)/python -m bench --kind quick --results bench/results $(ARGS)
+
+bench-growth: dev
+	@$(BIN)/python -m bench --kind growth --results bench/results $(ARGS)
 
 clean:
 	rm -rf .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache build

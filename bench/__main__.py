@@ -18,7 +18,7 @@ from bench import machine, report
 from bench.errors import BenchError
 from bench.measuring import Run
 from bench.postgres import Postgres, remove
-from bench.rows import orders, pages, shapes, starting
+from bench.rows import orders, overload, pages, searching, shapes, starting
 
 Measure = Callable[[Run], Awaitable[None]]
 # In this order; each measures those of its rows that are wanted.
@@ -26,6 +26,8 @@ GROUPS: Final[tuple[tuple[frozenset[str], Measure], ...]] = (
     (frozenset({"1", "2", "3", "7", "8"}), orders.measure),
     (frozenset({"4", "5"}), pages.measure),
     (frozenset({"9"}), starting.measure),
+    (frozenset({"6", "10"}), searching.measure),
+    (frozenset({"11"}), overload.measure),
     (frozenset({"13", "14"}), shapes.measure),
 )
 QUICK: Final = frozenset({"1", "2", "4", "5", "7", "8", "9"})

@@ -1,6 +1,7 @@
 """Starts programs, ends them by their number, and reads from /proc what they cost."""
 
 import asyncio
+import json
 import os
 import resource
 import signal
@@ -12,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from bench.errors import BenchError
 from feira.host import launch
@@ -129,6 +130,17 @@ async def run(
     if process.returncode:
         raise BenchError(f"{' '.join(map(str, command))} ended with {process.returncode}:\n{text[-LOG_TAIL:]}")
     return text
+
+
+async def told_by(module: str, arguments: Sequence[str], timeout_s: float) -> dict[str, Any]:
+    """Run one of our own modules as a program of its own; answers the JSON of its last line; raises BenchError."""
+    command = [sys.executable, "-m", module, *arguments]
+    text = await run(command, timeout_s=timeout_s, environment={"PYTHONPATH": str(Path(__file__).parents[1])})
+    *before, last = text.splitlines() or [""]
+    if before or not last.startswith("{"):
+        raise BenchError(f"{module} said more than it should:\n{text[:LOG_TAIL]}")
+    told: dict[str, Any] = json.loads(last)
+    return told
 
 
 def ended_cpu_us() -> int:

@@ -3,7 +3,7 @@
 import asyncio
 import shutil
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -74,8 +74,12 @@ async def once(url: str, pages: Pages, seconds: float, connections: int) -> wrk.
     return answered
 
 
-async def beside_nginx(run: Run, shop: Shop, pages: Pages, bodies: Mapping[str, bytes]) -> dict[str, Any]:
-    """The shop's rate and nginx's with the same bytes, in turn; `bodies` go by the paths of `pages`, or stand for them."""
+async def beside_nginx(
+    run: Run, shop: Shop, ask: Callable[[float], Awaitable[wrk.Answered]], bodies: Mapping[str, bytes]
+) -> dict[str, Any]:
+    """The shop's rate and nginx's with the same bytes, in turn. `ask` asks the shop for so many seconds; `bodies` are what
+    it is answered, or some of that.
+    """
     root = run.home / "pages"
     names = {path: f"/{number}" for number, path in enumerate(bodies)}
     lay_out(root, {names[path]: body for path, body in bodies.items()})
@@ -85,11 +89,11 @@ async def beside_nginx(run: Run, shop: Shop, pages: Pages, bodies: Mapping[str, 
     try:
         async with nginx(run.home, root, SERVER_CORE) as url:
             await drawn(url, files, 1)
-            await drawn(shop.url, pages, 1)
+            await ask(1)
             for _ in range(run.rounds):
                 theirs.append(await drawn(url, files, max(2.0, run.seconds / 2)))
                 before = Cpu.now(shop.pids, run.postgres.pid)
-                ours.append(await drawn(shop.url, pages, run.seconds))
+                ours.append(await ask(run.seconds))
                 spent = Cpu.now(shop.pids, run.postgres.pid).since(before)
                 cpu.append({name: round(us / ours[-1].answers, 1) for name, us in spent.items() if us})
     finally:

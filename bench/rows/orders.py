@@ -1,21 +1,18 @@
 """Rows 1, 2, 3, 7 and 8: orders, beside pgbench and the reference; one order on an idle shop; memory."""
 
-import json
-import sys
 from typing import Any, Final
 
 import asyncpg
 
 from bench import goods, pgbench
-from bench.machine import ROOT
 from bench.measuring import Run, median
 from bench.ordering import WARM_S, Ordered, Stall, stall
 from bench.postgres import STATEMENTS
-from bench.processes import Cpu
-from bench.processes import run as run_program
+from bench.processes import Cpu, told_by
 
 CLIENTS: Final = 16
 REFERENCE: Final = "reference"
+REFERENCE_SPARE_S: Final = 60.0
 STATEMENTS_S: Final = 4.0
 STATEMENTS_MAX: Final = 25
 ALONE_S: Final = 4.0
@@ -76,11 +73,7 @@ async def reference(run: Run, seconds: float) -> dict[str, Any]:
     """The limit, with PostgreSQL's part of the CPU beside its own."""
     url = await run.postgres.create(REFERENCE)
     before = Cpu.now([], run.postgres.pid)
-    command = [sys.executable, "-m", "bench.reference", url, str(seconds), str(goods.SKUS)]
-
-    told: dict[str, Any] = json.loads(
-        await run_program(command, timeout_s=seconds + 60, environment={"PYTHONPATH": str(ROOT)})
-    )
+    told = await told_by("bench.reference", [url, str(seconds), str(goods.SKUS)], seconds + REFERENCE_SPARE_S)
     spent = Cpu.now([], run.postgres.pid).since(before)
     told["postgres_cpu_us_an_order"] = sum(spent.values()) / told["orders"]
     await run.postgres.drop(REFERENCE)

@@ -1,12 +1,13 @@
 """Rows 4 and 5: the page of a product, and lists of products."""
 
 import json
+from functools import partial
 from typing import Final
 
 from bench import goods
 from bench.errors import WrongAnswer
 from bench.measuring import Run
-from bench.reading import beside_nginx, fetched, listed, same_again, timed
+from bench.reading import beside_nginx, drawn, fetched, listed, same_again, timed
 from bench.shop import Shop, one_shop
 
 LISTINGS: Final = 2_500
@@ -31,7 +32,7 @@ async def products(run: Run, shop: Shop, row: str | None) -> None:
     for path, body in bodies.items():
         if json.loads(body)["slug"] != path.rpartition("/")[2]:
             raise WrongAnswer(f"GET {path} tells of another product")
-    found = await beside_nginx(run, shop, pages, bodies)
+    found = await beside_nginx(run, shop, partial(drawn, shop.url, pages), bodies)
     await same_again(shop, bodies, LOOKED_AT_AGAIN)
     run.add(row, found["ours"], found["nginx"], **found)
 
@@ -47,6 +48,6 @@ async def lists(run: Run, shop: Shop, row: str | None) -> None:
         told = json.loads(body)
         if len(told["items"]) != min(LISTED, told["total"]) or "facets" not in told:
             raise WrongAnswer(f"GET {path}: {len(told['items'])} items of {told['total']}")
-    found = await beside_nginx(run, shop, pages, bodies)
+    found = await beside_nginx(run, shop, partial(drawn, shop.url, pages), bodies)
     await same_again(shop, bodies, LOOKED_AT_AGAIN)
     run.add(row, found["ours"], found["nginx"], cold_p50_ms=cold_ms, **found)

@@ -1,0 +1,83 @@
+"""Rows 6 and 10: searches in a large catalogue, and how fast it is taken in."""
+
+import asyncio
+import json
+import time
+from collections.abc import Iterator
+from typing import Any, Final
+
+from bench.errors import WrongAnswer
+from bench.measuring import Run
+from bench.reading import CONNECTIONS, Pages, beside_nginx, fetched, listed, once
+from bench.search_goods import products, searches
+from bench.shop import Shop, one_shop
+from bench.wrk import Answered
+
+TAKEN_IN: Final = 20_000  # In one request; the first of them is what row 10 measures.
+PRODUCTS: Final = 100_000
+QUESTIONS: Final = 100_000
+SAMPLE: Final = 600  # Questions whose answers are looked at, and handed out by nginx.
+FOUND_MIN: Final = 0.9  # The share of questions that must be answered with a product, their typo notwithstanding.
+FRESH_TIMEOUT_S: Final = 300.0
+
+
+async def measure(run: Run) -> None:
+    async with one_shop(run.postgres, run.home, "search") as shop:
+        took = await shop.take_in(products(0, TAKEN_IN), TAKEN_IN)
+        there = await run.postgres.value("search", "select count(*) from catalog.stock where on_hand > 0")
+        if there != TAKEN_IN:
+            raise WrongAnswer(f"of {TAKEN_IN} products {there} are in stock after their import")
+        if run.wants("10"):
+            run.add("10", TAKEN_IN / took, seconds=took)
+        if run.wants("6"):
+            for start in range(TAKEN_IN, PRODUCTS, TAKEN_IN):
+                await shop.take_in(products(start, start + TAKEN_IN), TAKEN_IN)
+            fresh_s = await until_found(shop, PRODUCTS - 1)
+            await search(run, shop, PRODUCTS, fresh_s)
+    await run.postgres.drop("search")
+
+
+async def until_found(shop: Shop, number: int) -> float:
+    """Wait until this product is found by its maker; answers the seconds."""
+    record = json.loads(products(number, number + 1))
+    words = "+".join(record["name"].split())
+    began = time.monotonic()
+    while True:
+        found = json.loads(await shop.read(f"/v1/products?q={words}&limit=100"))
+        if any(item["slug"] == record["slug"] for item in found["items"]):
+            return time.monotonic() - began
+        if time.monotonic() - began > FRESH_TIMEOUT_S:
+            raise WrongAnswer(f"{record['slug']} is not found {FRESH_TIMEOUT_S:.0f} s after its import")
+        await asyncio.sleep(0.2)
+
+
+def dealt(run: Run, paths: list[str], parts: int) -> Iterator[Pages]:
+    """The questions in so many lists, none of them twice."""
+    for part in range(parts):
+        yield listed(run.home, f"searches-{part}", paths[part::parts])
+
+
+async def measured(run: Run, shop: Shop, number: int) -> dict[str, Any]:
+    """Searches for products among the first `number`, never the same twice: the shop's rate and nginx's."""
+    paths = searches(QUESTIONS, number)
+    sample, rest = paths[:SAMPLE], paths[SAMPLE:]
+    bodies = await fetched(shop, sample)
+    totals = [json.loads(body)["total"] for body in bodies.values()]
+    share = sum(map(bool, totals)) / len(totals)
+    if share < FOUND_MIN:
+        raise WrongAnswer(f"only {share:.0%} of the searches with a typo found something")
+    lists = dealt(run, rest, run.rounds + 2)
+
+    async def ask(seconds: float) -> Answered:
+        return await once(shop.url, next(lists), seconds, CONNECTIONS)
+
+    found = await beside_nginx(run, shop, ask, bodies)
+    alone = await once(shop.url, next(lists), max(2.0, run.seconds / 2), 1)
+    matches = {"median": sorted(totals)[len(totals) // 2], "max": max(totals)}
+    return {**found, "found_share": share, "matches": matches, "alone_p50_ms": alone.p50_ms}
+
+
+async def search(run: Run, shop: Shop, number: int, fresh_s: float) -> None:
+    found = await measured(run, shop, number)
+    run.add("6", found["ours"], found["nginx"], fresh_s=fresh_s, **found)
+    run.add("6 p50", found["alone_p50_ms"], measured="one connection, HTTP included")
