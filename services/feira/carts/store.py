@@ -135,8 +135,8 @@ async def delete_of(tx: Tx, user_ids: Sequence[UUID]) -> None:
 async def delete_untouched(tx: Tx, before: datetime, limit: int) -> int:
     """Answers how many carts were deleted. Those that somebody is using just now are left for another time."""
     done = await tx.execute(
-        """delete from carts where id in
-           (select id from carts where touched_at < $1 order by touched_at limit $2 for update skip locked)""",
+        """delete from carts where id = any(array(
+               select id from carts where touched_at < $1 order by touched_at limit $2 for update skip locked))""",
         before,
         limit,
     )

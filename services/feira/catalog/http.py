@@ -1,19 +1,24 @@
 """The catalogue over HTTP: what buyers read. Staff's routes are in the modules beside."""
 
-from typing import Annotated
+from contextlib import suppress
+from dataclasses import replace
+from functools import wraps
+from typing import Annotated, Any
 
 from msgspec import Meta
 
 from feira import demo
-from feira.catalog import http_categories, http_examples, http_products, http_stock
+from feira.catalog import http_categories, http_examples, http_products, http_stock, http_suggestions
 from feira.catalog.domain import localised
 from feira.catalog.domain_goods import DEFAULT_LOCALE, UnknownProduct
 from feira.catalog.domain_text import fold, words
 from feira.catalog.http_views import CategoryView, ProductList, ProductView, product_item, product_list, product_view
 from feira.catalog.service import CatalogService
+from feira.catalog.service_kept import LISTS, product_tag, sku_tag
 from feira.catalog.store_categories import Category
 from feira.catalog.store_search import Sort, Wish, cursor_types
 from feira.contracts.money import MINOR_MAX
+from feira.kernel.db import BUSY, LOST
 from feira.kernel.http import (
     Answer,
     Cursor,
@@ -79,12 +84,13 @@ class Window:
         self._url = catalog.settings.url
 
     async def list_products(self, request: Request[None, ProductQuery]) -> ProductList:
+        request.tag(LISTS)
         query = request.query
         asked = query.q.strip() if query.q else ""
         sort: Sort = query.sort or "relevance"
         if sort == "relevance" and not asked:
             sort = "newest"
-        found, facets = await self._catalog.products.search(
+        found, facets = await self._catalog.search.find(
             Wish(
                 words=words(asked) if asked else None,
                 min_price_minor=query.min_price,
@@ -108,11 +114,29 @@ class Window:
 
     async def read_product(self, request: Request[None, None]) -> Answer:
         stored = await self._catalog.products.find(request.path["product"])
+        request.tag(product_tag(stored.id), *(sku_tag(variant.sku) for variant in stored.product.sold))
         locale = request.locale_of((DEFAULT_LOCALE, *stored.product.translations))
         return Answer(200, product_view(stored, locale, self._currency, self._url), (("content-language", locale),))
 
     async def list_categories(self, request: Request[None, None]) -> CategoryTree:
+        request.tag(LISTS)
         return CategoryTree(items=tree(await self._catalog.categories.all(), request.locale))
+
+
+def _seen_at_once(catalog: CatalogService, route: Route) -> Route:
+    """What staff change, this process shows at once; the others hear of it as of everything."""
+    if route.method == "GET":
+        return route
+
+    @wraps(route.run)
+    async def run(request: Request[Any, Any]) -> Any:
+        try:
+            return await route.run(request)
+        finally:
+            with suppress(*LOST, *BUSY, TimeoutError):  # Then a moment later.
+                await catalog.kept.refresh()
+
+    return replace(route, run=run)
 
 
 def routes(catalog: CatalogService) -> list[Route]:
@@ -128,6 +152,7 @@ def routes(catalog: CatalogService) -> list[Route]:
             reply=ProductList,
             reply_example=http_examples.PRODUCTS,
             public_cache=True,
+            kept=catalog.kept.store,
             localised=True,
         ),
         Route(
@@ -140,6 +165,7 @@ def routes(catalog: CatalogService) -> list[Route]:
             reply_example=http_examples.PRODUCT,
             refusals=(UnknownProduct,),
             public_cache=True,
+            kept=catalog.kept.store,
             localised=True,
         ),
         Route(
@@ -151,10 +177,14 @@ def routes(catalog: CatalogService) -> list[Route]:
             reply=CategoryTree,
             reply_example=http_examples.CATEGORIES,
             public_cache=True,
+            kept=catalog.kept.store,
             localised=True,
         ),
+        http_suggestions.route(catalog),
         Files(demo.MEDIA_PATH, demo.pictures()).route,
-        *http_products.routes(catalog),
-        *http_categories.routes(catalog),
-        *http_stock.routes(catalog),
+        *(
+            _seen_at_once(catalog, route)
+            for desk in (http_products, http_categories, http_stock)
+            for route in desk.routes(catalog)
+        ),
     ]

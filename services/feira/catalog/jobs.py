@@ -8,6 +8,8 @@ from feira.kernel.card import Gauge, Job
 EXPIRE_EVERY_S = 1.0
 FORGET_EVERY_S = 3600.0
 FORGET_FEED_EVERY_S = 60.0
+TEND_SEARCH_EVERY_S = 0.05
+REFRESH_EVERY_S = 0.1  # A change is seen by every process within twice this time.
 
 
 async def expire_holds(catalog: CatalogService) -> bool:
@@ -20,6 +22,14 @@ async def forget_lapsed_holds(catalog: CatalogService) -> bool:
 
 async def forget_feed(catalog: CatalogService) -> None:
     await catalog.forget_feed()
+
+
+async def refresh_kept_answers(catalog: CatalogService) -> None:
+    await catalog.kept.refresh()
+
+
+async def tend_search(catalog: CatalogService) -> None:
+    await catalog.search.tend()
 
 
 async def gauges(catalog: CatalogService) -> Sequence[Gauge]:
@@ -35,4 +45,6 @@ jobs = (
     Job("expire_holds", expire_holds, EXPIRE_EVERY_S),
     Job("forget_lapsed_holds", forget_lapsed_holds, FORGET_EVERY_S),
     Job("forget_feed", forget_feed, FORGET_FEED_EVERY_S),
+    Job("tend_search", tend_search, TEND_SEARCH_EVERY_S, everywhere=True),
+    Job("refresh_kept_answers", refresh_kept_answers, REFRESH_EVERY_S, everywhere=True),
 )

@@ -7,7 +7,9 @@ from feira.catalog import store_feed
 from feira.catalog.domain_goods import ProductBody
 from feira.catalog.service_categories import Categories
 from feira.catalog.service_import import Format, Importer, Report
+from feira.catalog.service_kept import KeptAnswers
 from feira.catalog.service_products import Products
+from feira.catalog.service_search import Search
 from feira.catalog.service_stock import Stock
 from feira.contracts.catalog import Held, Hold, PriceAsk, Priced, Release, Released
 from feira.kernel.card import Context
@@ -23,7 +25,12 @@ class CatalogService:
         self.stock = Stock(ctx)
         self.products = Products(ctx)
         self.categories = Categories(ctx)
+        self.kept = KeptAnswers(ctx)
+        self.search = Search(ctx)
         self._importer = Importer(ctx)
+
+    async def stop(self) -> None:
+        await self.search.stop()
 
     async def hold(self, asks: Sequence[Hold]) -> Sequence[Held | Refused]:
         return await self.stock.hold(asks)

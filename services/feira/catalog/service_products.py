@@ -25,6 +25,7 @@ from feira.catalog.domain_goods import (
 from feira.catalog.domain_text import slugify
 from feira.catalog.service_moves import announce
 from feira.contracts.audit import StaffActed
+from feira.kernel.batcher import Batcher
 from feira.kernel.card import Context
 from feira.kernel.db import Tx
 from feira.kernel.errors import Invalid
@@ -109,6 +110,9 @@ class Products:
     def __init__(self, ctx: Context) -> None:
         self._db = ctx.db
         self._currency = ctx.settings.currency
+        self._find: Batcher[str, Stored] = Batcher(
+            self._find_batch, name="catalog.find", same=lambda wanted: wanted, lanes=2
+        )
 
     async def create(self, body: ProductBody, actor: UUID) -> Stored:
         product = described(body, None, self._currency, replace=True)
@@ -183,31 +187,13 @@ class Products:
 
     async def find(self, id_or_slug: str) -> Stored:
         """The product for buyers. Refuses with UnknownProduct if it is archived, too."""
-        async with self._db.read() as tx:
-            product_id = await store_search.find_listed(tx, id_or_slug)
-            found = await store_products.read_products(tx, [product_id]) if product_id else []
-        if not found:
-            raise UnknownProduct
-        return found[0]
+        return await self._find(id_or_slug)
 
-    async def search(
-        self,
-        wish: store_search.Wish,
-        category: str | None,
-        sort: store_search.Sort,
-        locale: str,
-        after: Sequence[Any] | None,
-        limit: int,
-        *,
-        facets: bool,
-    ) -> tuple[list[store_search.Found], store_search.Facets | None]:
-        """A page of products for buyers, and what all that were found have in common if that is wanted."""
+    async def _find_batch(self, wanted: Sequence[str]) -> Sequence[Stored | UnknownProduct]:
         async with self._db.read() as tx:
-            if category is not None:
-                ids = sorted(await store_categories.ids_within(tx, category))
-                wish = msgspec.structs.replace(wish, category_ids=ids)
-            found = await store_search.search(tx, wish, sort, locale, after, limit)
-            return found, await store_search.facets(tx, wish) if facets else None
+            ids = await store_search.find_listed(tx, wanted)
+            found = {stored.id: stored for stored in await store_products.read_products(tx, list(set(ids.values())))}
+        return [found.get(ids[text]) or UnknownProduct() if text in ids else UnknownProduct() for text in wanted]
 
     async def is_empty(self) -> bool:
         async with self._db.read() as tx:

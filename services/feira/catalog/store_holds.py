@@ -240,11 +240,11 @@ async def settle(tx: Tx, was: dict[UUID, HoldState], outcomes: Sequence[Outcome]
 async def forget_lapsed(tx: Tx, older_than_s: float, limit: int) -> int:
     """Drop holds that lapsed long ago and that no order was ever heard of for; answers how many."""
     rows = await tx.fetch(
-        """delete from holds where order_id in (
+        """delete from holds where order_id = any(array(
                select order_id from holds
                where state in ('released', 'expired') and expires_at < now() - $1 * interval '1 second'
                      and not failed and not cancelled and owed = '[]'
-               order by expires_at limit $2 for update skip locked)
+               order by expires_at limit $2 for update skip locked))
            returning 1""",
         older_than_s,
         limit,

@@ -96,13 +96,9 @@ async def ids_by_slug(tx: Tx, slugs: Sequence[str]) -> dict[str, UUID]:
 
 async def list_ids(tx: Tx, before: int, limit: int, *, archived: bool | None) -> list[UUID]:
     """Products, the newest first, from behind the number `before`."""
+    asked = {None: "true", True: "archived_at is not null", False: "archived_at is null"}[archived]
     rows = await tx.fetch(
-        """select id from products
-           where number < $1 and ($3::boolean is null or (archived_at is not null) = $3)
-           order by number desc limit $2""",
-        before,
-        limit,
-        archived,
+        f"select id from products where number < $1 and {asked} order by number desc limit $2", before, limit
     )
     return [row["id"] for row in rows]
 

@@ -11,6 +11,7 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
+from feira.catalog.domain_search import BEGUN_MIN
 from feira.kernel.db import Tx
 
 RANKED_MAX = 10_000  # Products that a search sorts by relevance; those beyond are not looked at.
@@ -21,9 +22,12 @@ Sort = Literal["relevance", "newest", "price", "-price", "name"]
 
 
 class Wish(msgspec.Struct, frozen=True, kw_only=True):
-    """What a buyer looks for: `words` are folded, `category_ids` include the branches (None: everywhere)."""
+    """What a buyer looks for: `words` are folded, `category_ids` include the branches (None: everywhere). `numbers` are those
+    of the products that come into question.
+    """
 
     words: Sequence[str] | None = None
+    numbers: Sequence[int] | None = None
     category_ids: Sequence[int] | None = None
     min_price_minor: int | None = None
     max_price_minor: int | None = None
@@ -65,6 +69,8 @@ class _Conditions:
         if wish.words is not None:
             self.source += " join searches s using (product_id)"
             self.parts.append(f"s.document @@ {self.query(wish.words)}")
+        if wish.numbers is not None:
+            self.parts.append(f"l.number = any({self.argument(list(wish.numbers))}::bigint[])")
         if wish.category_ids is not None:
             # Written out, so that every plan is made knowing whether it is a great or a small part of the range.
             ids = ",".join(str(int(category_id)) for category_id in wish.category_ids)
@@ -81,18 +87,20 @@ class _Conditions:
         return f"${len(self.arguments)}"
 
     def query(self, words: Sequence[str]) -> str:
-        """Each word by its stem in either language, or as the beginning of a word. Words that say nothing are left out,
-        unless there are no others.
+        """Each word by its stem in either language or as it is written; the last one may also be the beginning of a word in
+        a name or an attribute. Words that say nothing are left out, unless there are no others.
         """
         given = self.argument(list(words))
         self.words = f"""(select case when count(*) filter (where telling) > 0
                                       then (string_agg('(' || q || ')', ' & ') filter (where telling))::tsquery
                                       else coalesce(string_agg('(' || q || ')', ' & '), '')::tsquery end
                           from (select (plainto_tsquery('english', w) || plainto_tsquery('portuguese', w)
-                                        || to_tsquery('simple', quote_literal(w) || ':*'))::text as q,
+                                        || to_tsquery('simple', quote_literal(w) ||
+                                               case when n = cardinality({given}::text[]) and length(w) >= {BEGUN_MIN}
+                                                    then ':*AB' else '' end))::text as q,
                                        numnode(plainto_tsquery('english', w)) > 0
                                        and numnode(plainto_tsquery('portuguese', w)) > 0 as telling
-                                from unnest({given}::text[]) as w) as words where q <> '')"""
+                                from unnest({given}::text[]) with ordinality as t(w, n)) as words where q <> '')"""
         return self.words
 
     @property
@@ -222,14 +230,30 @@ async def facets(tx: Tx, wish: Wish) -> Facets:
     )
 
 
-async def find_listed(tx: Tx, id_or_slug: str) -> UUID | None:
-    """The product of this slug or id that buyers may see."""
-    found: UUID | None = await tx.fetchval(
-        "select id from products where (slug = $1 or id = $2) and archived_at is null order by slug = $1 desc limit 1",
-        id_or_slug,
-        _uuid(id_or_slug),
+async def suggest_branches(tx: Tx, words: Sequence[str], limit: int) -> list[tuple[str, str, Mapping[str, str]]]:
+    """Categories in whose names these words stand, the last of them unfinished: path, name, names."""
+    rows = await tx.fetch(
+        """select path, name, names from categories
+           where to_tsvector('simple', translate(slug, '-', ' '))
+                 @@ (select string_agg(quote_literal(w) || case when n = cardinality($1::text[]) then ':*' else '' end, ' & ')
+                     from unnest($1::text[]) with ordinality as t(w, n))::tsquery
+           order by path limit $2""",
+        words,
+        limit,
     )
-    return found
+    return [(row["path"], row["name"], row["names"]) for row in rows]
+
+
+async def find_listed(tx: Tx, wanted: Sequence[str]) -> dict[str, UUID]:
+    """The products of these slugs or ids that buyers may see, by what they were wanted as."""
+    rows = await tx.fetch(
+        """select id, slug from products
+           where (slug = any($1::text[]) or id = any($2::uuid[])) and archived_at is null""",
+        wanted,
+        [found for text in wanted if (found := _uuid(text))],
+    )
+    found = {str(row["id"]): row["id"] for row in rows} | {row["slug"]: row["id"] for row in rows}
+    return {text: found[text] for text in wanted if text in found}
 
 
 def _uuid(text: str) -> UUID | None:

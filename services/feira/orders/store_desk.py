@@ -215,8 +215,9 @@ async def forget_places(tx: Tx, before: datetime, limit: int) -> int:
                shipping_address = jsonb_build_object('name', $3::text, 'line1', $3::text, 'city', $3::text,
                    'postal_code', $3::text, 'country', shipping_address ->> 'country',
                    'region', shipping_address ->> 'region')
-           where id in (select id from orders where forget and (status in ('cancelled', 'completed') or placed_at < $1)
-                        order by id limit $2 for update skip locked)
+           where id = any(array(
+               select id from orders where forget and (status in ('cancelled', 'completed') or placed_at < $1)
+               order by id limit $2 for update skip locked))
            returning id""",
         before,
         limit,

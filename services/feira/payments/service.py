@@ -2,7 +2,6 @@
 
 import asyncio
 import hashlib
-import hmac
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -48,6 +47,7 @@ JOB = "perform"  # The job that asks gateways for what is due.
 LANES = 2
 TRIES_MAX = 20
 TOKEN_LENGTH_MAX = 255
+DIGEST_BYTES = 16
 WAITING_MAX = 1_024  # Buyers who wait for one gateway, in this process; a batch that has begun may add its own to them.
 
 _NOTHING_TO_PAY = NothingToPay()
@@ -118,8 +118,7 @@ class PaymentService:
             if (fault := self._fault_of(ask)) is not None:
                 answers[number] = fault
             else:
-                digest = hmac.digest(self._token_key, ask.token.encode(), hashlib.sha256)
-                rest.append((number, Opening(ask, digest)))
+                rest.append((number, Opening(ask, self._digest(ask.token))))
         while rest:
             # Two different asks for one order are heard one after the other.
             wave: dict[UUID, tuple[int, Opening]] = {}
@@ -149,6 +148,9 @@ class PaymentService:
             if isinstance(answer, Authorized):
                 return answer
         raise RuntimeError("the gateway's answers are recorded, but not found")
+
+    def _digest(self, token: str) -> bytes:
+        return hashlib.blake2b(token.encode(), key=self._token_key, digest_size=DIGEST_BYTES).digest()
 
     def _fault_of(self, ask: Authorize) -> Refused | None:
         """Why nothing is to be recorded of this ask; None if all is well."""
@@ -252,7 +254,7 @@ class PaymentService:
                     reference = ask.charge.reference
                     begun[reference] = answered(begun[reference], told, now).payment
         payments = list(begun.values())
-        if payments and await store.insert_payments(tx, payments) < len(payments):
+        if payments and await store.insert_payments(tx, payments, now) < len(payments):
             raise Raced
         return [Opened(payment) if payment.state == "asked" else _answer(payment) for payment in payments]
 

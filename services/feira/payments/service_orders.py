@@ -77,8 +77,9 @@ async def _capture_ready(payments: PaymentService, tx: Tx, events: Sequence[Stan
         if event.payment_id in taken
     ]
     await emit(tx, *captured)
-    for one in captured:
-        MONEY.labels("captured", one.currency).inc(one.amount_minor)
+    for currency in {one.currency for one in captured}:
+        amount_minor = sum(one.amount_minor for one in captured if one.currency == currency)
+        MONEY.labels("captured", currency).inc(amount_minor)
     return taken
 
 

@@ -55,20 +55,21 @@ async def lock_payments(tx: Tx, order_ids: Iterable[UUID]) -> dict[UUID, list[Pa
     return found
 
 
-async def insert_payments(tx: Tx, payments: Sequence[Payment]) -> int:
-    """Answers how many were new: an attempt that another process has just made is left as it is."""
+async def insert_payments(tx: Tx, payments: Sequence[Payment], now: datetime) -> int:
+    """Payments that are made now. Answers how many were new: an attempt that another process has made is left as it is."""
     fields = (
-        "id", "order_id", "attempt", "method", "amount_minor", "currency", "token_digest", "created_at", "state", "sweep",
+        "id", "order_id", "attempt", "method", "amount_minor", "currency", "token_digest", "state", "sweep",
         "charge_id", "reason", "tries", "due_at",
     )  # fmt: skip
     done = await tx.execute(
-        f"""insert into payments ({", ".join(fields)}, goal, claimed, refunded_minor, version)
-            select {", ".join(fields)}, 'keep', false, 0, 0
+        f"""insert into payments ({", ".join(fields)}, goal, claimed, refunded_minor, version, created_at)
+            select {", ".join(fields)}, 'keep', false, 0, 0, $14
             from unnest($1::uuid[], $2::uuid[], $3::smallint[], $4::text[], $5::bigint[], $6::text[], $7::bytea[],
-                        $8::timestamptz[], $9::text[], $10::boolean[], $11::text[], $12::text[], $13::smallint[],
-                        $14::timestamptz[]) as e({", ".join(fields)})
+                        $8::text[], $9::boolean[], $10::text[], $11::text[], $12::smallint[], $13::timestamptz[])
+                 as e({", ".join(fields)})
             order by order_id on conflict (order_id, attempt) do nothing""",
         *_columns(payments, fields),
+        now,
     )
     return int(done.split()[-1])
 
@@ -274,8 +275,8 @@ async def remember_webhook(tx: Tx, method: str, event_id: str, now: datetime) ->
 
 async def forget_webhooks(tx: Tx, before: datetime, limit: int) -> int:
     done = await tx.execute(
-        """delete from webhook_events where (method, event_id) in
-           (select method, event_id from webhook_events where at < $1 order by at limit $2)""",
+        """delete from webhook_events
+           where ctid = any(array(select ctid from webhook_events where at < $1 order by at limit $2))""",
         before,
         limit,
     )

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from feira.kernel.http import Request, chosen
 
-KEPT_BYTES_MAX: Final = 32 << 20  # In one process, all that an answer costs included.
+KEPT_BYTES_MAX: Final = 48 << 20  # In one process, all that an answer costs included.
 KEPT_MAX: Final = 50_000
 OVERHEAD_BYTES: Final = 1_500  # What an answer costs beside its bytes: entries of tables, tags, its headers.
 VARIANTS_MAX: Final = 16  # Answers to one address, by language.
@@ -48,6 +48,11 @@ class Kept:
 
     def __len__(self) -> int:
         return len(self._slots)
+
+    @property
+    def busy(self) -> bool:
+        """Whether anything is kept, or being made."""
+        return bool(self._slots or self._making)
 
     def __contains__(self, key: Hashable) -> bool:
         return key in self._slots

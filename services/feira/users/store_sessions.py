@@ -160,8 +160,8 @@ async def sweep(tx: Tx, now: datetime, letters_before: datetime, limit: int) -> 
     """Forget what has expired, at most so many of each; answers how many of one kind at most."""
     counts: list[int] = [
         await tx.fetchval(
-            f"""with gone as (delete from {table} where {key} in
-                    (select {key} from {table} where {column} < $1 limit $2 for update skip locked) returning 1)
+            f"""with gone as (delete from {table} where {key} = any(array(
+                    select {key} from {table} where {column} < $1 limit $2 for update skip locked)) returning 1)
                 select count(*) from gone""",
             before,
             limit,
