@@ -250,7 +250,7 @@ async def find_listed(tx: Tx, wanted: Sequence[str]) -> dict[str, UUID]:
         """select id, slug from products
            where (slug = any($1::text[]) or id = any($2::uuid[])) and archived_at is null""",
         wanted,
-        [found for text in wanted if (found := _uuid(text))],
+        [product_id for text in wanted if (product_id := _uuid(text))],
     )
     found = {str(row["id"]): row["id"] for row in rows} | {row["slug"]: row["id"] for row in rows}
     return {text: found[text] for text in wanted if text in found}

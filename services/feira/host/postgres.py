@@ -139,8 +139,7 @@ class Postgres:
         if shutil.disk_usage(self.home.parent).free < DISK_FREE_MIN:
             raise HostError(f"the disk that holds {self.home.parent} has less than {DISK_FREE_MIN >> 20} MB free")
         new = self.home.with_name(f"{self.home.name}.new")
-        if new.exists():
-            shutil.rmtree(new)
+        await _clear(new)
         new.mkdir(mode=0o700)
         if account:
             os.chown(new, account.uid, account.gid)
@@ -246,6 +245,18 @@ def _launched(
         env={"PATH": "/usr/bin:/bin", "LC_ALL": "C"},
         start_new_session=True,
     )
+
+
+async def _clear(place: Path) -> None:
+    """Remove what a start that was killed has left. A program of it may still be ending, and remove its files itself."""
+    until = time.monotonic() + QUIT_TIMEOUT_S
+    while place.exists():
+        try:
+            shutil.rmtree(place)
+        except OSError:
+            if time.monotonic() > until:
+                raise
+            await asyncio.sleep(POLL_S)
 
 
 async def _ended(process: "subprocess.Popen[bytes]", patience_s: float) -> bool:

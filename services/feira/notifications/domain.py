@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Final, Literal
 from uuid import UUID
 
@@ -43,7 +44,7 @@ class LetterLine(msgspec.Struct, frozen=True):
     total_minor: int
 
 
-class OrderContents(msgspec.Struct, frozen=True, kw_only=True, tag="order"):
+class OrderContents(msgspec.Struct, frozen=True, kw_only=True, tag="order", omit_defaults=True):
     """What a letter about an order is filled with. `total_minor` is None in letters that show no totals."""
 
     number: str
@@ -91,11 +92,18 @@ _DIRECTIONS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\
 
 def one_line(text: str, length_max: int = TEXT_MAX) -> str:
     """The text on one line, without control characters and without marks that turn the reading direction."""
+    if text.isascii() and text.isprintable() and "  " not in text:  # As nearly all are.
+        return _cut(text.strip(), length_max)
     blanked = _BLANKS.sub(" ", text)
     kept = "".join(c for c in blanked if unicodedata.category(c) not in {"Cc", "Cs"} and c not in _DIRECTIONS).strip()
-    return kept if len(kept) <= length_max else kept[: length_max - 1] + "…"
+    return _cut(kept, length_max)
 
 
+def _cut(text: str, length_max: int) -> str:
+    return text if len(text) <= length_max else text[: length_max - 1] + "…"
+
+
+@lru_cache(maxsize=64)
 def locale_of(wanted: str) -> str:
     """The language of ours that suits a reader of `wanted` (`pt`, `pt-PT`, `en-GB`, …)."""
     base = wanted.lower().split("-")[0].split("_")[0]

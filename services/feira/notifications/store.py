@@ -12,9 +12,12 @@ from feira.kernel.db import Tx
 from feira.notifications.domain import Contents, Kind, Letter, State
 
 _CONTENTS: Final[Any] = Contents
+_encode: Final = msgspec.json.Encoder().encode
 _COLUMNS: Final = (
     "id, kind, recipient, locale, contents, secret, order_id, user_id, state, tries, due_at, created_at, sent_at, error"
 )
+# An order's mails by its two indexes: that of its one confirmation, and that of all others.
+OF_ORDER: Final = "(order_id = ${0} and kind = 'order_confirmed' or order_id = ${0} and kind <> 'order_confirmed')"
 
 
 class Mail(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,8 +66,8 @@ async def add(tx: Tx, letters: Sequence[Letter], state: State) -> None:
     """Write letters down: none twice, and none to who has been erased."""
     await tx.execute(
         """insert into mails (id, kind, recipient, locale, contents, secret, order_id, user_id, created_at, state, due_at)
-           select e.*, $10, now()
-           from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::jsonb[], $6::text[], $7::uuid[], $8::uuid[],
+           select id, kind, recipient, locale, contents::jsonb, secret, order_id, user_id, at, $10, now()
+           from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::uuid[], $8::uuid[],
                        $9::timestamptz[]) as e(id, kind, recipient, locale, contents, secret, order_id, user_id, at)
            where not exists (select from erased where erased.user_id = e.user_id)
            on conflict do nothing""",
@@ -72,7 +75,7 @@ async def add(tx: Tx, letters: Sequence[Letter], state: State) -> None:
         [letter.kind for letter in letters],
         [letter.recipient for letter in letters],
         [letter.locale for letter in letters],
-        [letter.contents for letter in letters],
+        [_encode(letter.contents).decode() for letter in letters],
         [letter.secret for letter in letters],
         [letter.order_id for letter in letters],
         [letter.user_id for letter in letters],
@@ -145,7 +148,7 @@ async def listed(
     conditions = ["true"]
     for condition, value in (
         ("recipient = ${}", recipient),
-        ("order_id = ${}", order_id),
+        (OF_ORDER, order_id),
         ("kind = ${}", kind),
         ("id < ${}", before),
     ):

@@ -197,7 +197,10 @@ class Connection(asyncio.Protocol):
     def _after(self, exchange: Exchange) -> None:
         if not exchange.keep_alive:
             self._closing = True
-            self._transport.close()
+            if self._wrong is not None:
+                self._linger()
+            else:
+                self._transport.close()
         elif not self._advancing:
             self._advance()
 

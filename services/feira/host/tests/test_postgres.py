@@ -231,6 +231,29 @@ async def test_a_kill_while_it_is_made_leaves_nothing_to_repair(tmp_path: Path) 
     await server.stop()
 
 
+async def test_what_a_killed_start_has_left_may_still_be_moving(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    place = tmp_path / "postgres.new"
+    place.mkdir()
+    remove = shutil.rmtree
+    tries: list[Path] = []
+
+    def rmtree(path: Path) -> None:
+        tries.append(path)
+        if len(tries) < 3:
+            raise FileNotFoundError("postmaster.pid")
+        remove(path)
+
+    monkeypatch.setattr(shutil, "rmtree", rmtree)
+    await postgres._clear(place)
+    assert tries == [place] * 3
+    assert not place.exists()
+    place.mkdir()
+    tries.clear()
+    monkeypatch.setattr(postgres, "QUIT_TIMEOUT_S", -1.0)
+    with pytest.raises(FileNotFoundError):
+        await postgres._clear(place)
+
+
 async def test_another_version(home: Path) -> None:
     (home / "PG_VERSION").write_text("14\n")
     with pytest.raises(HostError, match="made by PostgreSQL 14 and this Feira brings 18"):

@@ -1,0 +1,74 @@
+"""What a search box proposes while somebody types."""
+
+from typing import Annotated, Literal
+
+from msgspec import Meta
+
+from feira.catalog.domain import localised
+from feira.catalog.domain_text import words
+from feira.catalog.service import CatalogService
+from feira.catalog.service_kept import LISTS
+from feira.kernel.http import Query, Request, Route, View
+
+SUGGESTIONS_MAX = 10
+BRANCHES_MAX = 3
+EXAMPLE = {
+    "items": [
+        {"text": "Tropical fruit", "kind": "category", "slug": "fruit/tropical"},
+        {"text": "Palmer mango", "kind": "product", "slug": "palmer-mango"},
+    ]
+}
+
+
+class SuggestionQuery(Query, frozen=True, kw_only=True):
+    q: Annotated[str, Meta(max_length=200, description="What was typed so far; the last word may be unfinished.")] = ""
+    limit: Annotated[int, Meta(ge=1, le=SUGGESTIONS_MAX)] = SUGGESTIONS_MAX
+
+
+class Suggestion(View, frozen=True, kw_only=True):
+    """`slug` is a product's slug, or a category's path as `category=` of the list of products takes it."""
+
+    text: str
+    kind: Literal["product", "category"]
+    slug: str
+
+
+class Suggestions(View, frozen=True, kw_only=True):
+    items: list[Suggestion]
+
+
+class SearchBox:
+    def __init__(self, catalog: CatalogService) -> None:
+        self._search = catalog.search
+
+    async def suggest(self, request: Request[None, SuggestionQuery]) -> Suggestions:
+        request.tag(LISTS)
+        query = request.query
+        typed = words(query.q)
+        if not typed:
+            return Suggestions(items=[])
+        branches, products = await self._search.suggest(typed, query.limit, min(query.limit, BRANCHES_MAX))
+        locale = request.locale
+        items = [
+            Suggestion(text=localised(locale, one.name, one.names), kind="category", slug=one.path) for one in branches
+        ]
+        items += [
+            Suggestion(text=localised(locale, one.name, one.names), kind="product", slug=one.slug) for one in products
+        ]
+        return Suggestions(items=items[: query.limit])
+
+
+def route(catalog: CatalogService) -> Route:
+    return Route(
+        "GET",
+        "/v1/suggestions",
+        SearchBox(catalog).suggest,
+        summary="Complete what somebody types",
+        tag="Catalogue",
+        query=SuggestionQuery,
+        reply=Suggestions,
+        reply_example=EXAMPLE,
+        public_cache=True,
+        localised=True,
+        kept=catalog.kept.store,
+    )

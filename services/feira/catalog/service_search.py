@@ -1,0 +1,179 @@
+"""Finding products: by this machine's search index if there is a sound one, else by PostgreSQL.
+
+The index is made from the database and can be thrown away at any time. One process of a machine writes it, following the
+feed of what changed; each process looks for itself whether there is something new to read. Nothing ever waits for it.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+import msgspec
+
+from feira.catalog import store_categories, store_search
+from feira.catalog.service_index import FAILURES, Keeper
+from feira.catalog.store_index import Branch, Item
+from feira.catalog.store_index_read import Reader, is_ours
+from feira.catalog.store_index_write import Home, beat_age_s
+from feira.catalog.store_search import Facets, Found, Sort, Wish
+from feira.kernel.card import Context
+from feira.kernel.metrics import SEARCH_SECONDS
+
+STALE_S = 30.0  # An index that has not been brought up to date for so long is not asked any more.
+BROAD_DOCUMENTS = 4_000  # From here on a search may take more than a millisecond, and leaves the event loop.
+
+T = TypeVar("T")
+
+
+class Search:
+    """One face for both ways of searching, and what keeps the index."""
+
+    def __init__(self, ctx: Context) -> None:
+        self._db = ctx.db
+        self._log = ctx.log
+        self._home = Home(ctx.settings.data_path / "search")
+        self._reader: Reader | None = None
+        self._read_at = (0, 0)  # What was last seen of the index's files.
+        self._keeper = Keeper(ctx, self._home)
+
+    async def tend(self) -> None:
+        """A round: read what was committed and, if this is the process that writes, write what changed."""
+        await self._look()
+        await self._keeper.round()
+
+    async def stop(self) -> None:
+        await self._keeper.stop()
+
+    @property
+    def reader(self) -> Reader | None:
+        """The index, if it may be asked: it tells of what was there a moment ago, or of nothing."""
+        reader = self._reader
+        return reader if reader is not None and beat_age_s(reader.path) < STALE_S else None
+
+    async def _look(self) -> None:
+        path = self._home.current()
+        if path is None:
+            self._reader = None
+            return
+        try:
+            seen = (path / "meta.json").stat()
+            at = (seen.st_ino, seen.st_mtime_ns)
+            if self._reader is None or self._reader.path != path:
+                self._reader = await asyncio.to_thread(Reader, path)
+            elif at != self._read_at:
+                await asyncio.to_thread(self._reader.reload)
+            self._read_at = at
+        except FAILURES as failure:
+            if self._reader is not None:
+                self._log.warning("search_index_unreadable", error=repr(failure))
+            self._reader = None
+
+    # What is asked.
+
+    async def find(
+        self,
+        wish: Wish,
+        category: str | None,
+        sort: Sort,
+        locale: str,
+        after: Sequence[Any] | None,
+        limit: int,
+        *,
+        facets: bool,
+    ) -> tuple[list[Found], Facets | None]:
+        """A page of products for buyers, and what all that were found have in common if that is wanted."""
+        reader = self.reader
+        theirs = sort == "relevance" and after is not None and not is_ours(after)
+        if reader is None or theirs or not (facets or wish.words is not None):
+            return await self._by_database(wish, category, sort, locale, after, limit, facets=facets)
+        try:
+            if wish.words is not None and sort == "relevance":
+                return await self._ask(
+                    reader, wish, category, lambda: reader.relevant(wish, category, after, limit, facets=facets)
+                )
+            return await self._sorted(reader, wish, category, sort, locale, after, limit, facets=facets)
+        except FAILURES as failure:
+            self._log.warning("search_index_failed", error=repr(failure))
+            self._reader = None
+            return await self._by_database(wish, category, sort, locale, after, limit, facets=facets)
+
+    async def _sorted(
+        self,
+        reader: Reader,
+        wish: Wish,
+        category: str | None,
+        sort: Sort,
+        locale: str,
+        after: Sequence[Any] | None,
+        limit: int,
+        *,
+        facets: bool,
+    ) -> tuple[list[Found], Facets | None]:
+        """The index says what is found and counts it, the database has the order."""
+        if wish.words is None:
+            told = await self._ask(reader, wish, category, lambda: reader.facets(wish, category))
+            found, _ = await self._by_database(wish, category, sort, locale, after, limit, facets=False)
+            return found, told
+        numbers, counted = await self._ask(
+            reader, wish, category, lambda: reader.matching(wish, category, facets=facets)
+        )
+        named = msgspec.structs.replace(wish, words=None, numbers=numbers)
+        found, _ = await self._by_database(named, category, sort, locale, after, limit, facets=False)
+        return found, counted
+
+    async def _ask(self, reader: Reader, wish: Wish, category: str | None, ask: Callable[[], T]) -> T:
+        with SEARCH_SECONDS.labels("index").time():
+            if reader.breadth(wish, category) < BROAD_DOCUMENTS:
+                return ask()
+            return await asyncio.to_thread(ask)
+
+    async def _by_database(
+        self,
+        wish: Wish,
+        category: str | None,
+        sort: Sort,
+        locale: str,
+        after: Sequence[Any] | None,
+        limit: int,
+        *,
+        facets: bool,
+    ) -> tuple[list[Found], Facets | None]:
+        async with self._db.read() as tx:
+            with SEARCH_SECONDS.labels("database").time():
+                if category is not None:
+                    ids = sorted(await store_categories.ids_within(tx, category))
+                    wish = msgspec.structs.replace(wish, category_ids=ids)
+                found = await store_search.search(tx, wish, sort, locale, after, limit)
+                return found, await store_search.facets(tx, wish) if facets else None
+
+    async def suggest(
+        self, words: Sequence[str], products_max: int, branches_max: int
+    ) -> tuple[list[Branch], list[Item]]:
+        """Categories and products whose names begin with these words, the last of which is unfinished."""
+        reader = self.reader
+        if reader is not None:
+            try:
+                with SEARCH_SECONDS.labels("index").time():
+                    return await asyncio.to_thread(reader.suggest, words, products_max, branches_max)
+            except FAILURES as failure:
+                self._log.warning("search_index_failed", error=repr(failure))
+                self._reader = None
+        async with self._db.read() as tx:
+            with SEARCH_SECONDS.labels("database").time():
+                branches = await store_search.suggest_branches(tx, words, branches_max)
+                found = await store_search.search(tx, Wish(words=words), "relevance", "", None, products_max)
+        return [Branch(*branch) for branch in branches], [_item(one) for one in found]
+
+
+def _item(found: Found) -> Item:
+    return Item(
+        found.id,
+        found.slug,
+        found.name,
+        found.names,
+        found.images,
+        found.price_minor,
+        found.compare_at_price_minor,
+        found.in_stock,
+        found.categories,
+    )

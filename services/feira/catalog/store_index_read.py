@@ -1,0 +1,300 @@
+"""Searching in the index: a buyer's wish as queries, a page of products in their order, and what all of them share."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from tantivy import DocAddress, FieldType, Occur, Query, Searcher
+
+from feira.catalog.domain_search import (
+    BEGUN_MIN,
+    PASSES,
+    SUGGESTED,
+    Asked,
+    Clause,
+    Level,
+    asked,
+    clauses,
+    pass_of,
+    typos_of,
+)
+from feira.catalog.store_index import (
+    ANY_PATH,
+    IN_STOCK,
+    KEYS_SPLIT,
+    Branch,
+    Item,
+    open_index,
+    read_branch,
+    read_item,
+    stems,
+)
+from feira.catalog.store_search import RANKED_MAX, VALUES_MAX, Facets, Found, Wish
+
+KEYS_MAX = 50  # Attributes that facets tell of.
+BASE = 100.0  # A place's key is this less its level: above all that PostgreSQL gives, so that each knows its own.
+BROAD = 1 << 62  # More documents than there are.
+
+
+class Hit(msgspec.Struct, frozen=True):
+    level: Level
+    rank: int
+    address: DocAddress
+
+    @property
+    def number(self) -> int:
+        return self.rank % IN_STOCK
+
+
+class Aim(msgspec.Struct, frozen=True):
+    """A wish as queries: one for each level, each with all that the one before it has, and what must hold beside."""
+
+    levels: Sequence[tuple[Level, Query]]
+    filters: Sequence[Query]
+
+    @property
+    def whole(self) -> Query:
+        return _all([self.levels[-1][1], *self.filters])
+
+
+def is_ours(place: Sequence[Any]) -> bool:
+    """Whether a place by relevance was given by an index."""
+    return float(place[1]) > 1.0
+
+
+class Reader:
+    """An index as it was when it was `reload`ed last. It may be asked in any thread."""
+
+    def __init__(self, path: Path) -> None:
+        """Raises OSError or ValueError if there is no index that can be read."""
+        self.path = path
+        self.index = open_index(path)
+        self._schema = self.index.schema
+
+    def reload(self) -> None:
+        self.index.reload()
+
+    @property
+    def documents(self) -> int:
+        """How many there are, of products and categories."""
+        return int(self.index.searcher().num_docs)
+
+    def relevant(
+        self, wish: Wish, category: str | None, after: Sequence[Any] | None, limit: int, *, facets: bool
+    ) -> tuple[list[Found], Facets | None]:
+        """A page of the products that have the wish's words, the best first, from behind the place `after`."""
+        searcher = self.index.searcher()
+        aim, hits = self._best(searcher, wish, category, after, limit)
+        found = [_found(hit, _item(searcher, hit.address)) for hit in hits]
+        return found, self._facets(searcher, aim.whole) if facets else None
+
+    def matching(self, wish: Wish, category: str | None, *, facets: bool) -> tuple[list[int], Facets | None]:
+        """The numbers of the products that have the wish's words, at most RANKED_MAX, in no order."""
+        searcher = self.index.searcher()
+        aim, hits = self._best(searcher, wish, category, None, RANKED_MAX)
+        return [hit.number for hit in hits], self._facets(searcher, aim.whole) if facets else None
+
+    def facets(self, wish: Wish, category: str | None) -> Facets:
+        """What all products share that the wish names; it has no words."""
+        searcher = self.index.searcher()
+        return self._facets(searcher, _all(self._filters(searcher, wish, category)))
+
+    def suggest(self, words: Sequence[str], products_max: int, branches_max: int) -> tuple[list[Branch], list[Item]]:
+        """Categories and products whose names these words begin, the last of them unfinished."""
+        searcher = self.index.searcher()
+        want = asked(words)
+        called = _all([self._called(word, begun=word is words[-1]) for word in words])
+        branches = [
+            _stored(searcher, address) for _, address in searcher.search(called, branches_max, count=False).hits
+        ]
+        hits: list[Hit] = []
+        for levels in SUGGESTED:
+            aim = Aim([(level, self._level(searcher, want, level, grows=True)) for level in levels], ())
+            hits = self._page(searcher, aim, None, products_max)
+            if hits:
+                break
+        return [read_branch(found) for found in branches], [_item(searcher, hit.address) for hit in hits]
+
+    def breadth(self, wish: Wish, category: str | None) -> int:
+        """About how many documents have to be looked at for this wish."""
+        searcher = self.index.searcher()
+        least: int = searcher.num_docs
+        if category is not None:
+            least = min(least, int(searcher.doc_freq("branch", self._branch(searcher, category))))
+        words = asked(wish.words or ())
+        for word in words.words:
+            if words.begun and word == words.words[-1] and len(word) <= BEGUN_MIN:
+                return BROAD  # Whatever begins so has to be gathered first.
+            places = [("name", word), ("trait", word), *((f, stem) for f in ("stem", "text") for stem in stems(word))]
+            least = min(least, sum(int(searcher.doc_freq(place, term)) for place, term in places))
+        return least
+
+    def _best(
+        self, searcher: Searcher, wish: Wish, category: str | None, after: Sequence[Any] | None, limit: int
+    ) -> tuple[Aim, list[Hit]]:
+        """The first of the passes that finds anything, and what it finds; behind a place, the pass of that place."""
+        words = asked(wish.words or ())
+        filters = self._filters(searcher, wish, category)
+        aim, hits = Aim([(Level.TEXT, Query.empty_query())], ()), list[Hit]()
+        for number, levels in enumerate(PASSES):
+            if after is not None and number != pass_of(_level_of(after)):
+                continue
+            if number and not any(typos_of(word) for word in words.words):
+                break
+            aim = Aim([(level, self._level(searcher, words, level)) for level in levels], filters)
+            hits = self._page(searcher, aim, after, limit)
+            if hits:
+                break
+        return aim, hits
+
+    def _page(self, searcher: Searcher, aim: Aim, after: Sequence[Any] | None, limit: int) -> list[Hit]:
+        """Level by level, each in the order of ranks, until there are so many."""
+        hits: list[Hit] = []
+        before: Query | None = None  # What the levels before have, if they have anything.
+        for level, query in aim.levels:
+            parts = [(Occur.Must, query), *((Occur.Must, part) for part in aim.filters)]
+            if after is None or level > _level_of(after):
+                if before is not None:
+                    parts.append((Occur.MustNot, before))
+            elif level < _level_of(after):
+                before = query
+                continue
+            else:
+                parts.append((Occur.Must, self._range("rank", None, int(after[2]) - 1)))
+                if before is not None:
+                    parts.append((Occur.MustNot, before))
+            looked = Query.boolean_query(parts) if len(parts) > 1 else query
+            found = searcher.search(looked, limit - len(hits), count=False, order_by_field="rank").hits
+            hits += [Hit(level, rank, address) for rank, address in found]
+            if len(hits) >= limit:
+                break
+            if hits or after is not None:
+                before = query
+        return hits
+
+    def _level(self, searcher: Searcher, words: Asked, level: Level, *, grows: bool = False) -> Query:
+        """Whatever fits at this level or better. `grows`: the last word may be unfinished and misspelt at once."""
+        if level is Level.TITLE:
+            return self._term("title", words.title)
+        parts = []
+        for number, word in enumerate(words.words):
+            begun = words.begun and number == len(words.words) - 1
+            misspelt = level >= Level.SIMILAR_NAME or (
+                level >= Level.UNKNOWN_NAME and bool(typos_of(word)) and not self._is_known(searcher, word, begun=begun)
+            )
+            found = clauses(word, level, begun=begun, misspelt=misspelt)
+            parts.append(_any([query for clause in found for query in self._clause(clause, grows=grows and begun)]))
+        return _all(parts)
+
+    def _is_known(self, searcher: Searcher, word: str, *, begun: bool) -> bool:
+        places = [("spell", word), *((place, stem) for place in ("stem", "text") for stem in stems(word))]
+        if any(searcher.doc_freq(place, term) for place, term in places):
+            return True
+        return begun and bool(searcher.terms_with_prefix("spell", word, limit=1))
+
+    def _clause(self, clause: Clause, *, grows: bool) -> Iterator[Query]:
+        word, place = clause.word, clause.place
+        if clause.how == "word":
+            yield self._term(place, word)
+        elif clause.how == "stem":
+            yield from (self._term(place, stem) for stem in stems(word))
+        elif clause.how == "begun":
+            yield Query.fuzzy_term_query(self._schema, place, word, 0, prefix=True)
+        else:
+            yield Query.fuzzy_term_query(self._schema, place, word, clause.typos, prefix=grows)
+
+    def _called(self, word: str, *, begun: bool) -> Query:
+        return (
+            Query.fuzzy_term_query(self._schema, "called", word, 0, prefix=True)
+            if begun
+            else self._term("called", word)
+        )
+
+    def _filters(self, searcher: Searcher, wish: Wish, category: str | None) -> list[Query]:
+        found = []
+        if category is not None:
+            found.append(self._term("branch", self._branch(searcher, category)))
+        if wish.in_stock is not None:
+            found.append(self._term("in_stock", wish.in_stock))
+        if wish.min_price_minor is not None or wish.max_price_minor is not None:
+            found.append(self._range("price", wish.min_price_minor, wish.max_price_minor))
+        return found
+
+    def _branch(self, searcher: Searcher, category: str) -> str:
+        """The category of this path if there is one, else any of this slug."""
+        is_path = searcher.doc_freq("path", category) or searcher.doc_freq("branch", category)
+        return category if is_path else ANY_PATH + category
+
+    def _term(self, place: str, value: str | bool) -> Query:
+        return Query.term_query(self._schema, place, value, "basic")
+
+    def _range(self, place: str, least: int | None, most: int | None) -> Query:
+        return Query.range_query(self._schema, place, FieldType.Unsigned, least, most)
+
+    def _facets(self, searcher: Searcher, whole: Query) -> Facets:
+        keys = searcher.terms_with_prefix("key", "", limit=KEYS_MAX + 1)
+        if len(keys) > KEYS_MAX:
+            keys = searcher.terms_with_prefix("key", "", whole, KEYS_MAX)
+        columns = dict(key.split(KEYS_SPLIT, 1) for key, _ in keys)
+        asked_for: dict[str, Any] = {
+            column: {"terms": {"field": f"attributes.{column}", "size": VALUES_MAX}} for column in columns
+        }
+        asked_for["price"] = {"stats": {"field": "price"}}
+        asked_for["category"] = {"terms": {"field": "category", "size": VALUES_MAX}}
+        told = searcher.aggregate(whole, asked_for)
+        values = {columns[column]: _counts(told[column]) for column in columns}
+        price = told["price"]
+        return Facets(
+            total=price["count"],
+            categories=_in_order((bucket["key"], bucket["doc_count"]) for bucket in told["category"]["buckets"]),
+            attributes={key: counts for key, counts in sorted(values.items()) if counts},
+            min_price_minor=None if price["min"] is None else int(price["min"]),
+            max_price_minor=None if price["max"] is None else int(price["max"]),
+        )
+
+
+def _level_of(place: Sequence[Any]) -> Level:
+    return Level(min(max(int(BASE - place[1]), min(Level)), max(Level)))
+
+
+def _all(parts: Sequence[Query]) -> Query:
+    if not parts:
+        return Query.all_query()
+    return parts[0] if len(parts) == 1 else Query.boolean_query([(Occur.Must, part) for part in parts])
+
+
+def _any(parts: Sequence[Query]) -> Query:
+    return parts[0] if len(parts) == 1 else Query.boolean_query([(Occur.Should, part) for part in parts])
+
+
+def _stored(searcher: Searcher, address: DocAddress) -> bytes:
+    return bytes(searcher.doc(address).get_first("item"))  # type: ignore[arg-type] # Each document has one.
+
+
+def _item(searcher: Searcher, address: DocAddress) -> Item:
+    return read_item(_stored(searcher, address))
+
+
+def _found(hit: Hit, item: Item) -> Found:
+    return Found(
+        id=item.id,
+        slug=item.slug,
+        name=item.name,
+        names=item.names,
+        images=item.images,
+        price_minor=item.price_minor,
+        compare_at_price_minor=item.compare_at_price_minor,
+        in_stock=item.in_stock,
+        categories=item.categories,
+        place=("relevance", BASE - hit.level, hit.rank),
+    )
+
+
+def _counts(told: dict[str, Any]) -> list[tuple[Any, int]]:
+    return _in_order((msgspec.json.decode(bucket["key"]), bucket["doc_count"]) for bucket in told["buckets"])
+
+
+def _in_order(counts: Iterator[tuple[Any, int]]) -> list[tuple[Any, int]]:
+    """The commonest first, and equals as jsonb sorts them: texts, numbers, booleans."""
+    return sorted(counts, key=lambda one: (-one[1], isinstance(one[0], bool), isinstance(one[0], int | float), one[0]))
