@@ -27,7 +27,7 @@ from feira.kernel.db import Db
 from feira.kernel.http import Route
 from feira.kernel.loops import job_group, keep_tending, keep_working
 from feira.kernel.migrate import SQL, migrate
-from feira.kernel.relay import Consumer, keep_consuming, keep_relaying, keep_trimming
+from feira.kernel.relay import Consumer, Turn, keep_consuming, keep_relaying, keep_trimming
 from feira.notifications.card import card as notifications
 from feira.orders.card import card as orders
 from feira.payments.card import card as payments
@@ -186,12 +186,13 @@ class Shop:
 
     def loops(self) -> list[asyncio.Task[None]]:
         """Everything that goes on beside requests: relays, consumers, jobs."""
+        turn = Turn()
         tasks = [keep_trimming(self.bus, self.leases)]
         for card in self.cards:
             service, db = self.services[card.name], self.dbs[card.name]
-            tasks.append(keep_relaying(card.name, db, self.bus, self.leases))
+            tasks.append(keep_relaying(card.name, db, self.bus, self.leases, turn))
             if card.handlers:
-                tasks.append(keep_consuming(self.consumers[card.name], self.leases))
+                tasks.append(keep_consuming(self.consumers[card.name], self.leases, turn))
             tasks.append(keep_tending(card, service, db, self.bus, self.leases))
             tasks.extend(keep_working(card, job, service, self.leases) for job in card.jobs)
         return [asyncio.create_task(task) for task in (*tasks, self.leases.run())]

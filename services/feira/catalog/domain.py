@@ -155,22 +155,25 @@ def localised(locale: str, default: str, others: Mapping[str, str]) -> str:
 def line_name(good: Good, locale: str) -> str:
     """What a line of this variant is called on a bill: `Mango (1 kg)`."""
     name = localised(locale, good.product_name, good.names)
-    label = good.variant_name or ", ".join(value for _, value in good.options)
+    label = good.variant_name or (", ".join([value for _, value in good.options]) if good.options else "")
     return f"{name} ({label})" if label and label not in {name, good.product_name} else name
 
 
 def priced(demand: Mapping[str, int], goods: Mapping[str, Good], locale: str) -> tuple[PricedLine, ...]:
     """The demand at today's prices, named in the buyer's language."""
     return tuple(
-        PricedLine(
-            sku=sku,
-            quantity=units,
-            name=line_name(goods[sku], locale),
-            unit_price_minor=goods[sku].price_minor,
-            weight_g=goods[sku].weight_g,
-            tax_class=goods[sku].tax_class,
-        )
-        for sku, units in demand.items()
+        [
+            PricedLine(
+                sku=sku,
+                quantity=units,
+                name=line_name(good, locale),
+                unit_price_minor=good.price_minor,
+                weight_g=good.weight_g,
+                tax_class=good.tax_class,
+            )
+            for sku, units in demand.items()
+            for good in (goods[sku],)
+        ]
     )
 
 

@@ -4,7 +4,7 @@ One bus serves one process, several workers and several machines alike. Another 
 """
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -19,6 +19,7 @@ CHANNEL = "feira_bus"
 SCHEMA = "bus"
 BEAT_S = 1.0  # How often leases are sought, and how long a lost wake-up can delay anything.
 WAKES_MAX = 4_000  # Characters of names in one NOTIFY, whose payload is limited to 8,000 bytes.
+RECENT_LENGTH_MAX = 4 << 20  # Characters of payloads that are remembered.
 COUNTED_MAX = 100_000  # Rows that the numbers about a backlog are reckoned from.
 LEASE_GRACE_BEATS = 3  # How long a lease is left to the worker that should have it.
 
@@ -52,6 +53,8 @@ class Bus:
     def __init__(self, db: Db, consumers: Mapping[str, Sequence[str]]) -> None:
         self._db = db
         self._consumers = consumers
+        self._recent: dict[int, Record] = {}
+        self._recent_length = 0
         self._topics: dict[str, list[str]] = {}
         for topic, names in consumers.items():
             for name in names:
@@ -78,12 +81,13 @@ class Bus:
         if not rows:
             return
         async with self._db.read() as tx:
-            await tx.execute(
+            numbers = await tx.fetch(
                 """with alone as materialized (select pg_advisory_xact_lock(hashtextextended('feira bus log', 0)))
                    insert into log (partition, length, event_id, topic, key, at, headers, payload)
                    select p, length(b), i, t, k, a, h, b
                    from alone, unnest($1::smallint[], $2::uuid[], $3::text[], $4::text[], $5::timestamptz[], $6::text[],
-                                      $7::text[]) with ordinality as e(p, i, t, k, a, h, b, n) order by n""",
+                                      $7::text[]) with ordinality as e(p, i, t, k, a, h, b, n) order by n
+                   returning id""",
                 [record.partition for record in rows],
                 [record.event_id for record in rows],
                 [record.topic for record in rows],
@@ -92,8 +96,17 @@ class Bus:
                 [record.headers for record in rows],
                 [record.payload for record in rows],
             )
+        self._remember(zip([row["id"] for row in numbers], rows, strict=True))
         for consumer in {name for topic in {record.topic for record in rows} for name in self._consumers[topic]}:
             wake(f"consume:{consumer}")
+
+    def _remember(self, numbered: Iterable[tuple[int, Record]]) -> None:
+        """What passes here is wanted by several hearers, mostly at once: it is read, and understood, only once."""
+        for number, record in numbered:
+            self._recent[number] = record
+            self._recent_length += len(record.payload)
+        while self._recent_length > RECENT_LENGTH_MAX:
+            self._recent_length -= len(self._recent.pop(next(iter(self._recent))).payload)
 
     async def take(self, consumer: str, partitions: Sequence[int], rows_max: int, length_max: int) -> Taken:
         """The next rows of these partitions that the consumer hears. The first may be of any size."""
@@ -102,12 +115,11 @@ class Bus:
                 """select aside.*, fitting.* from (
                        select exists (select from queue where consumer = $1 and partition = any($2::smallint[])) as aside
                    ) as aside left join (
-                       select id, n, n = last as last, n < total or total >= $4 as more, heard, event_id, topic, key, at,
-                              headers, payload
+                       select id, n, n < total or total >= $4 as more, heard
                        from (select *, max(n) filter (where before < $5 or n = 1) over () as last
-                             from (select l.*, l.topic = any($3::text[]) as heard, row_number() over up as n,
-                                          sum(l.length) over up - l.length as before, count(*) over () as total
-                                   from (select * from log
+                             from (select id, topic = any($3::text[]) as heard, row_number() over up as n,
+                                          sum(length) over up - length as before, count(*) over () as total
+                                   from (select id, topic, length from log
                                          where id > (select min(after) from offsets
                                                      where consumer = $1 and partition = any($2::smallint[]))
                                                and id > (select array_agg(case when partition = any($2::smallint[])
@@ -115,7 +127,7 @@ class Bus:
                                                                           order by partition)
                                                          from offsets where consumer = $1)[partition + 1]
                                          order by id limit $4) as l
-                                   window up as (order by l.id)) as measured) as cut
+                                   window up as (order by id)) as measured) as cut
                        where n <= last and (heard or n = last)) as fitting on true
                    order by n""",
                 consumer,
@@ -124,11 +136,22 @@ class Bus:
                 rows_max,
                 length_max,
             )
-        last = rows[-1]
-        if last["id"] is None:
-            return Taken([], None, False, last["aside"])
-        found = [Queued(row["id"], _record(row)) for row in rows if row["heard"]]
-        return Taken(found, last["id"], last["more"], last["aside"])
+            last = rows[-1]
+            if last["id"] is None:
+                return Taken([], None, False, last["aside"])
+            numbers = [row["id"] for row in rows if row["heard"]]
+            if unknown := [number for number in numbers if number not in self._recent]:
+                read = await tx.fetch(
+                    "select id, event_id, topic, key, at, headers, payload from log where id = any($1::bigint[])",
+                    unknown,
+                )
+                found = {row["id"]: _record(row) for row in read}
+                numbers = [number for number in numbers if number in found or number in self._recent]
+                found |= {number: self._recent[number] for number in numbers if number not in found}
+                self._remember((number, found[number]) for number in unknown if number in found)
+            else:
+                found = self._recent
+            return Taken([Queued(number, found[number]) for number in numbers], last["id"], last["more"], last["aside"])
 
     async def advance(
         self,
@@ -138,7 +161,7 @@ class Bus:
         failed: Sequence[tuple[Queued, float]] = (),
     ) -> None:
         """All up to this number is done with, but for the failed, which are set aside for so many seconds each."""
-        async with self._db.tx() as tx:
+        async with self._db.tx() if failed else self._db.read() as tx:
             if failed:
                 await tx.execute(
                     """insert into queue (consumer, partition, event_id, topic, key, at, headers, payload, tries, not_before)

@@ -40,8 +40,10 @@ class On:
         return self.run.__name__
 
 
-class Record(msgspec.Struct, frozen=True):
-    """An event on its way, as the outbox, the bus and the parked events keep it."""
+class Record(msgspec.Struct):
+    """An event on its way, as the outbox, the bus and the parked events keep it; `event` is what its payload says, once
+    somebody has read it.
+    """
 
     event_id: UUID
     topic: str
@@ -49,6 +51,7 @@ class Record(msgspec.Struct, frozen=True):
     at: datetime
     headers: str
     payload: str
+    event: Event | None = None
 
     @property
     def partition(self) -> int:
@@ -60,7 +63,14 @@ class Record(msgspec.Struct, frozen=True):
         return _day(milliseconds_of(self.event_id) // DAY_MS)
 
     def heard(self, kind: type[Event]) -> Heard[Any]:
-        return Heard(id=self.event_id, at=self.at, event=msgspec.json.decode(self.payload, type=kind))
+        if self.event is None:
+            self.event = _decoder(kind).decode(self.payload)
+        return Heard(id=self.event_id, at=self.at, event=self.event)
+
+
+@lru_cache(maxsize=256)
+def _decoder(kind: type[Event]) -> msgspec.json.Decoder[Event]:
+    return msgspec.json.Decoder(kind)
 
 
 @lru_cache(maxsize=64)

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import asyncpg
@@ -17,6 +17,7 @@ from feira.kernel.loops import for_ever
 RELAY_ROWS_MAX = 500
 TAKE_ROWS_MAX = 512
 ASIDE_ROWS_MAX = 64
+TURN_MAX_S = 0.05
 TRIM = "bus:trim"
 TRIM_ROWS_MAX = 10_000
 TRIM_EVERY_S = 1.0
@@ -162,9 +163,9 @@ class Consumer:
 
     async def handle(self, handler: On, records: Sequence[Record]) -> None:
         """One transaction: the events are written down as heard, and their effects with them."""
+        trace.restore(_headers(records[0]))
         # The rest of the batch keeps its own traces for what it will announce.
-        traces = {record.key: trace.restore(_headers(record)) for record in reversed(records)}
-        trace.belong(traces)
+        trace.belong({record.key: record.headers for record in reversed(records[1:])})
         records = list({record.event_id: record for record in records}.values())
         async with self._db.tx() as tx:
             fresh, blocked = await remember(tx, handler.name, records)
@@ -231,7 +232,29 @@ def partitions_held(leases: Leases, group: str) -> list[int]:
     return [partition for partition in range(PARTITIONS) if leases.holds(f"{group}:{partition}")]
 
 
-async def keep_relaying(name: str, db: Db, bus: Bus, leases: Leases) -> None:
+class Turn:
+    """One mover of events works at a time in a process, so that the others' batches grow meanwhile: many small ones cost
+    the most. Nobody waits long for his turn, since another may be waiting for a lock.
+    """
+
+    def __init__(self) -> None:
+        self._lock = asyncio.Lock()
+
+    async def take(self, step: Callable[[], Awaitable[bool]]) -> bool:
+        mine = False
+        try:
+            async with asyncio.timeout(TURN_MAX_S):
+                mine = await self._lock.acquire()
+        except TimeoutError:
+            pass
+        try:
+            return await step()
+        finally:
+            if mine:
+                self._lock.release()
+
+
+async def keep_relaying(name: str, db: Db, bus: Bus, leases: Leases, turn: Turn) -> None:
     """The relay of one service, for ever: woken after a commit, and at least each POLL_S."""
     group = f"relay:{name}"
     event = leases.seek(group, [f"{group}:{partition}" for partition in range(PARTITIONS)])
@@ -239,12 +262,12 @@ async def keep_relaying(name: str, db: Db, bus: Bus, leases: Leases) -> None:
 
     async def step() -> bool:
         held = partitions_held(leases, group)
-        return bool(held) and await relay(db, bus, leases, held)
+        return bool(held) and await turn.take(lambda: relay(db, bus, leases, held))
 
     await for_ever(group, event, step)
 
 
-async def keep_consuming(consumer: Consumer, leases: Leases) -> None:
+async def keep_consuming(consumer: Consumer, leases: Leases, turn: Turn) -> None:
     """The consumer of one service, for ever."""
     group = f"consume:{consumer.name}"
     event = leases.seek(group, [f"{group}:{partition}" for partition in range(PARTITIONS)])
@@ -253,7 +276,7 @@ async def keep_consuming(consumer: Consumer, leases: Leases) -> None:
 
     async def step() -> bool:
         held = partitions_held(leases, group)
-        return bool(held) and await consumer.consume(held)
+        return bool(held) and await turn.take(lambda: consumer.consume(held))
 
     await for_ever(group, event, step)
 

@@ -39,7 +39,7 @@ def _random(digits: int) -> str:
 
 
 _current: ContextVar[Trace | None] = ContextVar("feira_trace", default=None)
-_of_keys: ContextVar[Mapping[str, Trace]] = ContextVar("feira_traces_of_keys", default={})  # noqa: B039 - never changed.
+_of_keys: ContextVar[Mapping[str, Trace | str]] = ContextVar("feira_traces_of_keys", default={})  # noqa: B039 - never changed.
 
 
 def begin(request_id: str | None = None, traceparent: str | None = None, order_id: str | None = None) -> Trace:
@@ -85,8 +85,10 @@ def bind(*, order_id: object) -> Trace:
     return trace
 
 
-def belong(traces: Mapping[str, Trace | None]) -> None:
-    """A batch works for many requests: from here on, what is announced of a key belongs to the key's own."""
+def belong(traces: Mapping[str, Trace | str | None]) -> None:
+    """A batch works for many requests: from here on, what is announced of a key belongs to the key's own. What an outbox row
+    carries is given as it is, and only read when something is announced.
+    """
     _of_keys.set({key: trace for key, trace in traces.items() if trace is not None})
 
 
@@ -95,6 +97,9 @@ def headers(key: str | None = None) -> dict[str, str]:
     trace = (_of_keys.get().get(key) if key is not None else None) or _current.get()
     if trace is None:
         return {}
+    if isinstance(trace, str):
+        carried = _read_carried(trace)
+        trace = make(carried.get(REQUEST_ID), carried.get(TRACEPARENT), carried.get(ORDER_ID))
     found = {REQUEST_ID: trace.request_id, TRACEPARENT: trace.traceparent}
     if trace.order_id is not None:
         found[ORDER_ID] = trace.order_id
@@ -105,6 +110,9 @@ def restore(carried: Mapping[str, str]) -> Trace:
     """Go on with the trace that `headers` packed elsewhere, in a span of our own; a new trace if it packed none."""
     _of_keys.set({})
     return begin(carried.get(REQUEST_ID), carried.get(TRACEPARENT), carried.get(ORDER_ID))
+
+
+_read_carried = msgspec.json.Decoder(dict[str, str]).decode
 
 
 def _trace_id(traceparent: str | None) -> str | None:

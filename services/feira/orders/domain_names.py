@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+from functools import lru_cache
 from uuid import UUID
 
 from feira.contracts.order_tokens import order_token
@@ -12,6 +13,9 @@ HALF_BITS = 20
 HALF_MASK = (1 << HALF_BITS) - 1
 SEQUENCE_MAX = (1 << 2 * HALF_BITS) - 1
 ROUNDS = 8
+SHIFTS = tuple(5 * place for place in reversed(range(DIGITS)))
+SINGLE = {character: value for value, character in enumerate(ALPHABET)}
+DOUBLED = {character: 2 * value // len(ALPHABET) + 2 * value % len(ALPHABET) for character, value in SINGLE.items()}
 _READ = str.maketrans("ILO", "110", "- ")
 
 
@@ -35,12 +39,19 @@ def order_number(sequence: int, key: bytes) -> str:
     if not 0 <= sequence <= SEQUENCE_MAX:
         raise ValueError(f"there are numbers for sequences from 0 to {SEQUENCE_MAX}")
     left, right = sequence >> HALF_BITS, sequence & HALF_MASK
+    keyed = _keyed(key)
     for turn in range(ROUNDS):
-        mixed = hashlib.blake2s(turn.to_bytes(1, "big") + right.to_bytes(3, "big"), key=key, digest_size=4).digest()
-        left, right = right, left ^ int.from_bytes(mixed, "big") & HALF_MASK
+        mixer = keyed.copy()
+        mixer.update((turn << 24 | right).to_bytes(4, "big"))
+        left, right = right, left ^ int.from_bytes(mixer.digest(), "big") & HALF_MASK
     value = left << HALF_BITS | right
-    text = "".join(ALPHABET[value >> 5 * place & 31] for place in reversed(range(DIGITS)))
+    text = "".join([ALPHABET[value >> shift & 31] for shift in SHIFTS])
     return text + _check(text)
+
+
+@lru_cache(maxsize=16)
+def _keyed(key: bytes) -> "hashlib.blake2s":
+    return hashlib.blake2s(key=key, digest_size=4)
 
 
 def read_number(text: str) -> str | None:
@@ -53,12 +64,10 @@ def read_number(text: str) -> str | None:
 
 def _check(text: str) -> str:
     """The Luhn algorithm in base 32: finds every wrong character and nearly every swap of neighbours."""
-    base = len(ALPHABET)
-    total = 0
-    for place, character in enumerate(reversed(text)):
-        value = ALPHABET.index(character) * (2 if place % 2 == 0 else 1)
-        total += value // base + value % base
-    return ALPHABET[-total % base]
+    total = sum([DOUBLED[character] for character in text[::-2]]) + sum(
+        [SINGLE[character] for character in text[-2::-2]]
+    )
+    return ALPHABET[-total % len(ALPHABET)]
 
 
 def opens(token: str, identity: UUID, key: bytes) -> bool:

@@ -68,6 +68,7 @@ class _Turn(msgspec.Struct, frozen=True, kw_only=True):
     lease: UUID
     sequence: int
     lines: tuple[Line, ...]
+    settings_version: int
     abandoned: tuple[Attempt, ...] = ()
 
 
@@ -175,7 +176,12 @@ class Checkouts:
         if not attempt.mine or lines is None:
             return None
         return _Turn(
-            order_id=attempt.order_id, lease=lease, sequence=attempt.sequence, lines=lines, abandoned=begun.abandoned
+            order_id=attempt.order_id,
+            lease=lease,
+            sequence=attempt.sequence,
+            lines=lines,
+            settings_version=begun.settings_version,
+            abandoned=begun.abandoned,
         )
 
     async def _snapshot(self, asked: Checkout, cart_id: str) -> tuple[tuple[Line, ...] | None, Outcome | None]:
@@ -261,7 +267,7 @@ class Checkouts:
             raise
 
     async def _pay_and_commit(self, asked: Checkout, turn: _Turn, held: Held) -> Order:
-        tables = await self._shop.tables()
+        tables = await self._shop.tables(turn.settings_version)
         if held.currency != tables.currency:
             raise RuntimeError(f"the catalogue sells in {held.currency}, the shop in {tables.currency}")
         totals = domain_checkout.bill(asked, held, tables)

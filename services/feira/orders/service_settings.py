@@ -61,7 +61,10 @@ class Shop:
         if founded != currency:
             raise OtherCurrency(f"This shop counts its money in {founded}: it cannot be started with {currency}.")
 
-    async def tables(self) -> Tables:
+    async def tables(self, version: int | None = None) -> Tables:
+        """The settings as they stand. Who has just seen which `version` stands need not look again for it."""
+        if version is not None and self._cached is not None and self._cached.version == version:
+            return self._cached
         return await self._look(None)
 
     async def _look_once(self, asks: Sequence[None]) -> Sequence[Tables]:

@@ -40,11 +40,13 @@ class Begin(msgspec.Struct, frozen=True, kw_only=True):
 
 class Begun(msgspec.Struct, frozen=True, kw_only=True):
     """The attempt as it stands; None while another order of the same cart is under way. `abandoned` are attempts on the
-    cart that nobody will finish any more: they are gone, but what they had set aside is not.
+    cart that nobody will finish any more: they are gone, but what they had set aside is not. `settings_version` is that of
+    the shop's settings at this moment.
     """
 
     attempt: Attempt | None
     abandoned: tuple[Attempt, ...] = ()
+    settings_version: int = 0
 
 
 class Peek(msgspec.Struct, frozen=True):
@@ -102,8 +104,10 @@ async def begin(tx: Tx, asks: Sequence[Begin]) -> dict[UUID, Begun]:
                     lines = coalesce(a.lines, excluded.lines)
                 where a.status is null and a.digest in ('', excluded.digest) and a.leased_until < now()
                 returning {_COLUMNS})
-            select * from took union all
-            select {_COLUMNS} from attempts where key = any($1::uuid[]) and key not in (select key from took)""",
+            select found.*, (select version from settings) as settings_version from (
+                select * from took union all
+                select {_COLUMNS} from attempts where key = any($1::uuid[]) and key not in (select key from took)
+            ) as found""",
         [ask.key for ask in asks],
         [ask.order_id for ask in asks],
         [ask.digest for ask in asks],
@@ -113,7 +117,10 @@ async def begin(tx: Tx, asks: Sequence[Begin]) -> dict[UUID, Begun]:
         LEASE_S,
     )
     found = {row["key"]: _attempt(row, leases[row["key"]]) for row in rows}
-    return {key: Begun(attempt=found.get(key), abandoned=abandoned.get(key, ())) for key in leases}
+    version = rows[0]["settings_version"] if rows else 0
+    return {
+        key: Begun(attempt=found.get(key), abandoned=abandoned.get(key, ()), settings_version=version) for key in leases
+    }
 
 
 async def _claim_carts(tx: Tx, carts: Mapping[UUID, str]) -> dict[UUID, tuple[Attempt, ...]]:

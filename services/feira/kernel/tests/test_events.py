@@ -23,7 +23,7 @@ from feira.kernel.ids import uuid7
 from feira.kernel.loops import job_group, keep_tending, keep_working
 from feira.kernel.message import Event, Heard
 from feira.kernel.migrate import SQL, migrate
-from feira.kernel.relay import Consumer, in_order, keep_consuming, keep_relaying, keep_trimming
+from feira.kernel.relay import Consumer, Turn, in_order, keep_consuming, keep_relaying, keep_trimming
 
 
 class Counted(Event, frozen=True, kw_only=True):
@@ -129,9 +129,10 @@ async def place_at(dsn: str, *, worker: int = 0, workers: int = 1) -> AsyncItera
     await bus.open()
     leases = Leases(dsn, worker=worker, workers=workers)
     place = Place(teller, hearer, bus, leases)
+    turn = Turn()
     tasks = [
-        asyncio.create_task(keep_relaying("teller", teller, bus, leases)),
-        asyncio.create_task(keep_consuming(place.consumer, leases)),
+        asyncio.create_task(keep_relaying("teller", teller, bus, leases, turn)),
+        asyncio.create_task(keep_consuming(place.consumer, leases, turn)),
         asyncio.create_task(keep_trimming(bus, leases)),
         asyncio.create_task(leases.run()),
     ]
