@@ -28,7 +28,7 @@ import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Final, Generic, Literal, Protocol, TypeVar
 from uuid import UUID
@@ -167,12 +167,12 @@ class Request(Generic[B, Q]):
         """The body as it arrives, once, on a route whose body is `Stream`. Refuses with TooLarge beyond its limit."""
         return self.chunks()
 
-    @cached_property
+    @property
     def accepted(self) -> str:
         """The Accept-Language header, as far as it is read."""
         return (self.headers.get("accept-language") or "")[:ACCEPT_MAX]
 
-    @cached_property
+    @property
     def languages(self) -> tuple[str, ...]:
         """The languages that the client reads, the best first: `?locale=`, then Accept-Language."""
         return _languages(self.asked_locale, self.accepted)
@@ -183,7 +183,7 @@ class Request(Generic[B, Q]):
         self.offers[offered] = None
         return best_locale(self.languages, offered)
 
-    @cached_property
+    @property
     def locale(self) -> str:
         """The best of the route's `locales`."""
         return self.locale_of(self.locales)

@@ -19,7 +19,8 @@ _NAMED = re.compile(r"Object (contains unknown|missing required) field `(.*)`", 
 _INDEX = re.compile(r"\[(\d+|\.\.\.)\]")
 # What needs a closer look: an escaped NUL or surrogate, and more digits than 64 bits have. Most bodies have none.
 _SUSPECT_ESCAPE = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])")
-_SUSPECT_NUMBER = re.compile(rb"\d{19}")
+_SUSPECT_NUMBER = b"0" * 19  # With all digits made zeros: a search for bytes costs a tenth of one for a pattern.
+_ZEROED = bytes(48 if 48 <= byte <= 57 else byte for byte in range(256))
 _BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -29,7 +30,7 @@ def decode(raw: bytes, decoder: msgspec.json.Decoder[Any]) -> Any:
     try:
         if not raw.isascii():
             raw.decode()
-        if (b"\\u" in raw and _SUSPECT_ESCAPE.search(raw)) or _SUSPECT_NUMBER.search(raw):
+        if (b"\\u" in raw and _SUSPECT_ESCAPE.search(raw)) or _SUSPECT_NUMBER in raw.translate(_ZEROED):
             _look_closer(raw)
         return decoder.decode(raw)
     except msgspec.ValidationError as error:
