@@ -7,7 +7,7 @@ from feira.catalog import store_feed
 from feira.catalog.domain_goods import ProductBody
 from feira.catalog.service_categories import Categories
 from feira.catalog.service_import import Format, Importer, Report
-from feira.catalog.service_kept import KeptAnswers
+from feira.catalog.service_kept import LISTS, KeptAnswers
 from feira.catalog.service_products import Products
 from feira.catalog.service_search import Search
 from feira.catalog.service_stock import Stock
@@ -26,7 +26,7 @@ class CatalogService:
         self.products = Products(ctx)
         self.categories = Categories(ctx)
         self.kept = KeptAnswers(ctx)
-        self.search = Search(ctx)
+        self.search = Search(ctx, lambda: self.kept.store.drop((LISTS,)))
         self._importer = Importer(ctx)
 
     async def stop(self) -> None:

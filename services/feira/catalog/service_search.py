@@ -28,8 +28,10 @@ T = TypeVar("T")
 class Search:
     """One face for both ways of searching, and what keeps the index."""
 
-    def __init__(self, ctx: Context) -> None:
+    def __init__(self, ctx: Context, on_change: Callable[[], None] = lambda: None) -> None:
+        """`on_change` is called whenever searches may find something else than before."""
         self._db = ctx.db
+        self._on_change = on_change
         self._log = ctx.log
         self._home = Home(ctx.settings.data_path / "search")
         self._reader: Reader | None = None
@@ -62,7 +64,10 @@ class Search:
                 self._reader = await asyncio.to_thread(Reader, path)
             elif at != self._read_at:
                 await asyncio.to_thread(self._reader.reload)
+            else:
+                return
             self._read_at = at
+            self._on_change()
         except FAILURES as failure:
             if self._reader is not None:
                 self._log.warning("search_index_unreadable", error=repr(failure))

@@ -5,10 +5,10 @@ found comes from the levels of `domain_search` and from `rank`, so it does not c
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
-from functools import lru_cache
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache, wraps
 from pathlib import Path
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -25,6 +25,27 @@ IN_STOCK = 1 << 53  # In a rank, above the number of any product.
 ANY_PATH = "~"  # In front of a category's slug, to find it wherever it hangs.
 KEYS_SPLIT = "\x1f"
 BRANCH = "branch"  # In place of an id, with all categories.
+
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def safely(act: Callable[P, T]) -> Callable[P, T]:
+    """Tantivy panics when a file is not what it must be, which Python would take for the end of the program: here it is a
+    RuntimeError.
+    """
+
+    @wraps(act)
+    def run(*args: P.args, **more: P.kwargs) -> T:
+        try:
+            return act(*args, **more)
+        except BaseException as failure:
+            if type(failure).__name__ != "PanicException":
+                raise
+            raise RuntimeError(f"Tantivy panicked: {failure}") from failure
+
+    return run
 
 
 class Item(msgspec.Struct, frozen=True, array_like=True):

@@ -28,6 +28,7 @@ from feira.catalog.store_index import (
     open_index,
     read_branch,
     read_item,
+    safely,
     stems,
 )
 from feira.catalog.store_search import RANKED_MAX, VALUES_MAX, Facets, Found, Wish
@@ -66,12 +67,14 @@ def is_ours(place: Sequence[Any]) -> bool:
 class Reader:
     """An index as it was when it was `reload`ed last. It may be asked in any thread."""
 
+    @safely
     def __init__(self, path: Path) -> None:
-        """Raises OSError or ValueError if there is no index that can be read."""
+        """Raises OSError, ValueError or RuntimeError if there is no index that can be read."""
         self.path = path
         self.index = open_index(path)
         self._schema = self.index.schema
 
+    @safely
     def reload(self) -> None:
         self.index.reload()
 
@@ -80,6 +83,7 @@ class Reader:
         """How many there are, of products and categories."""
         return int(self.index.searcher().num_docs)
 
+    @safely
     def relevant(
         self, wish: Wish, category: str | None, after: Sequence[Any] | None, limit: int, *, facets: bool
     ) -> tuple[list[Found], Facets | None]:
@@ -89,21 +93,26 @@ class Reader:
         found = [_found(hit, _item(searcher, hit.address)) for hit in hits]
         return found, self._facets(searcher, aim.whole) if facets else None
 
+    @safely
     def matching(self, wish: Wish, category: str | None, *, facets: bool) -> tuple[list[int], Facets | None]:
         """The numbers of the products that have the wish's words, at most RANKED_MAX, in no order."""
         searcher = self.index.searcher()
         aim, hits = self._best(searcher, wish, category, None, RANKED_MAX)
         return [hit.number for hit in hits], self._facets(searcher, aim.whole) if facets else None
 
+    @safely
     def facets(self, wish: Wish, category: str | None) -> Facets:
         """What all products share that the wish names; it has no words."""
         searcher = self.index.searcher()
         return self._facets(searcher, _all(self._filters(searcher, wish, category)))
 
+    @safely
     def suggest(self, words: Sequence[str], products_max: int, branches_max: int) -> tuple[list[Branch], list[Item]]:
         """Categories and products whose names these words begin, the last of them unfinished."""
         searcher = self.index.searcher()
         want = asked(words)
+        if not words:
+            return [], []
         called = _all([self._called(word, begun=word is words[-1]) for word in words])
         branches = [
             _stored(searcher, address) for _, address in searcher.search(called, branches_max, count=False).hits
@@ -116,6 +125,7 @@ class Reader:
                 break
         return [read_branch(found) for found in branches], [_item(searcher, hit.address) for hit in hits]
 
+    @safely
     def breadth(self, wish: Wish, category: str | None) -> int:
         """About how many documents have to be looked at for this wish."""
         searcher = self.index.searcher()
@@ -137,7 +147,7 @@ class Reader:
         words = asked(wish.words or ())
         filters = self._filters(searcher, wish, category)
         aim, hits = Aim([(Level.TEXT, Query.empty_query())], ()), list[Hit]()
-        for number, levels in enumerate(PASSES):
+        for number, levels in enumerate(PASSES if words.words else ()):
             if after is not None and number != pass_of(_level_of(after)):
                 continue
             if number and not any(typos_of(word) for word in words.words):

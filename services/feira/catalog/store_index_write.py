@@ -11,7 +11,17 @@ from uuid import UUID
 import msgspec
 import tantivy
 
-from feira.catalog.store_index import BRANCH, VERSION, Branch, Goods, branch_document, create, document, open_index
+from feira.catalog.store_index import (
+    BRANCH,
+    VERSION,
+    Branch,
+    Goods,
+    branch_document,
+    create,
+    document,
+    open_index,
+    safely,
+)
 
 HEAP_BYTES = (
     15_000_000  # The least that Tantivy takes: what is written is put into files whenever so much has come together.
@@ -113,15 +123,17 @@ def beat_age_s(index: Path) -> float:
 
 
 class Writer:
-    """Puts documents into one index. Raises OSError or ValueError when the disk is full or the files are broken: then all
+    """Puts documents into one index. Raises OSError, ValueError or RuntimeError when the disk is full or the files are broken: then all
     since the last commit is lost, and a new writer has to begin there.
     """
 
+    @safely
     def __init__(self, path: Path, *, new: bool) -> None:
         self.path = path
         self._index = create(path) if new else open_index(path)
         self._writer: tantivy.IndexWriter = self._index.writer(HEAP_BYTES, 1)
 
+    @safely
     def put(self, goods: Sequence[Goods], gone: Iterable[UUID]) -> None:
         """Products as they are now, in place of what they were, and those that are not there for buyers any more."""
         for one in gone:
@@ -130,22 +142,26 @@ class Writer:
             self._writer.delete_documents_by_term("id", product.id.hex)
             self._writer.add_document(document(product))
 
+    @safely
     def put_branches(self, branches: Sequence[Branch]) -> None:
         """The whole tree of categories, in place of what it was."""
         self._writer.delete_documents_by_term("id", BRANCH)
         for branch in branches:
             self._writer.add_document(branch_document(branch))
 
+    @safely
     def commit(self, state: State) -> None:
         """Have it all found, and remember what has been heard of. The state may be older than the index, never newer."""
         self._writer.commit()
         save_state(self.path, state)
 
+    @safely
     def count(self) -> int:
         """How many documents were committed."""
         self._index.reload()
         return int(self._index.searcher().num_docs)
 
+    @safely
     def close(self) -> None:
         """Wait for what is being merged, and give the memory back. What was not committed is forgotten."""
         self._writer.wait_merging_threads()
