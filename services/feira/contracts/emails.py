@@ -7,6 +7,10 @@ LOCAL_MAX = 64
 
 _LOCAL = re.compile(r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
 _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
+# What nearly all are: in their one spelling already, with a top-level domain of letters.
+_PLAIN = re.compile(
+    r"(?=[^@]{1,64}@)[a-z0-9_+-]+(?:\.[a-z0-9_+-]+)*@(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}"
+)
 # IDNA 2003 and 2008 disagree on these: the mail could go to another domain than the one that was typed.
 _DEVIATIONS = frozenset("\u00df\u1e9e\u03c2\u200c\u200d")
 
@@ -19,6 +23,8 @@ def normal_email(text: str) -> str | None:
     before it is lowered, because a Kelvin sign lowers to a k. The domain may be international and is kept in its ASCII
     form (`xn--…`); it has at least two labels, and the last is not a number.
     """
+    if len(text) <= EMAIL_MAX and _PLAIN.fullmatch(text):
+        return text
     local, at, domain = text.strip().rpartition("@")
     if not at or not local.isascii() or not 1 <= len(local) <= LOCAL_MAX or len(domain) > EMAIL_MAX:
         return None

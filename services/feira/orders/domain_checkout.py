@@ -92,8 +92,10 @@ def summed(lines: Iterable[PricedLine]) -> tuple[PricedLine, ...]:
     return tuple(found.values())
 
 
-def same_goods(one: Iterable[Line | PricedLine], other: Iterable[Line | PricedLine]) -> bool:
+def same_goods(one: Sequence[Line | PricedLine], other: Sequence[Line | PricedLine]) -> bool:
     """Whether these are so many of the same skus, however the lines are cut."""
+    if [(line.sku, line.quantity) for line in one] == [(line.sku, line.quantity) for line in other]:
+        return True
     counts: list[Counter[str]] = []
     for lines in (one, other):
         counts.append(Counter())
@@ -153,18 +155,20 @@ def draft(
         user_id=checkout.user_id,
         cart_id=checkout.cart_id,
         lines=tuple(
-            OrderLine(
-                sku=one.line.sku,
-                quantity=one.line.quantity,
-                name=one.line.name,
-                unit_price_minor=one.line.unit_price_minor,
-                total_minor=one.total_minor,
-                discount_minor=one.discount_minor,
-                tax_minor=one.tax_minor,
-                weight_g=one.line.weight_g,
-                tax_class=one.line.tax_class,
-            )
-            for one in totals.lines
+            [
+                OrderLine(
+                    sku=one.line.sku,
+                    quantity=one.line.quantity,
+                    name=one.line.name,
+                    unit_price_minor=one.line.unit_price_minor,
+                    total_minor=one.total_minor,
+                    discount_minor=one.discount_minor,
+                    tax_minor=one.tax_minor,
+                    weight_g=one.line.weight_g,
+                    tax_class=one.line.tax_class,
+                )
+                for one in totals.lines
+            ]
         ),
     )
 

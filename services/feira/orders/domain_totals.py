@@ -97,7 +97,7 @@ UNTAXED = TaxRule(included=False, rates={})
 
 def options(tables: Tables, country: str, lines: Sequence[PricedLine], locale: str) -> tuple[Option, ...]:
     """The ways of sending these goods to this country, the cheapest first."""
-    weight_g = sum(line.quantity * line.weight_g for line in lines)
+    weight_g = sum([line.quantity * line.weight_g for line in lines])
     found = []
     for method in tables.shipping:
         rate = _rate_for(method.rates, country)
@@ -173,8 +173,10 @@ def total(lines: Sequence[PricedLine], shipping_minor: int, rule: TaxRule, disco
         raise Invalid.field("lines", "cost more together than an order can")
     return Totals(
         lines=tuple(
-            TotalLine(line=line, total_minor=amount, discount_minor=share, tax_minor=line_tax)
-            for line, amount, share, line_tax in zip(lines, sums, shares, taxes, strict=True)
+            [
+                TotalLine(line=line, total_minor=amount, discount_minor=share, tax_minor=line_tax)
+                for line, amount, share, line_tax in zip(lines, sums, shares, taxes, strict=True)
+            ]
         ),
         subtotal_minor=subtotal,
         discount_minor=discount_minor,
@@ -187,13 +189,14 @@ def total(lines: Sequence[PricedLine], shipping_minor: int, rule: TaxRule, disco
 
 
 def _check_size(lines: Sequence[PricedLine], sums: Sequence[int]) -> None:
+    if max(sums) <= MINOR_MAX:
+        return
     too_much = [
         FieldError(f"lines.{number}.quantity", f"so many of {line.sku} cost more than an order can")
         for number, (line, amount) in enumerate(zip(lines, sums, strict=True))
         if amount > MINOR_MAX
     ]
-    if too_much:
-        raise Invalid(errors=too_much)
+    raise Invalid(errors=too_much)
 
 
 def tax_of(amount_minor: int, ppm: int, *, included: bool) -> int:
@@ -201,6 +204,8 @@ def tax_of(amount_minor: int, ppm: int, *, included: bool) -> int:
 
     Within, the net is rounded and the tax is the rest, so that net + tax = gross.
     """
+    if ppm == 0:
+        return 0
     if included:
         return amount_minor - _half_up(amount_minor * PPM, PPM + ppm)
     return _half_up(amount_minor * ppm, PPM)
@@ -216,7 +221,7 @@ def allocate(amount: int, weights: Sequence[int]) -> list[int]:
     What is left over by rounding down goes to the largest remainders, the first of equals first.
     """
     whole = sum(weights)
-    if whole == 0:
+    if amount == 0 or whole == 0:
         return [0] * len(weights)
     shares = [amount * weight // whole for weight in weights]
     by_remainder = sorted(range(len(weights)), key=lambda place: (-(amount * weights[place] % whole), place))
