@@ -91,13 +91,13 @@ async def read_whole(db: Counted) -> list[str]:
         for query, arguments in list(db.seen):
             if query.lstrip().lower().startswith(("select", "with")):
                 plan = json.loads(await tx.fetchval(f"explain (format json) {query}", *arguments))
-                found += [f"{table}: {query}" for table in _scanned(plan[0]["Plan"]) if table not in SMALL]
+                found += [f"{table}: {query}" for table in scanned(plan[0]["Plan"]) if table not in SMALL]
     return found
 
 
-def _scanned(plan: dict[str, Any]) -> list[str]:
+def scanned(plan: dict[str, Any]) -> list[str]:
     own = [plan["Relation Name"]] if plan["Node Type"] in {"Seq Scan", "Parallel Seq Scan"} else []
-    return own + [table for inner in plan.get("Plans", []) for table in _scanned(inner)]
+    return own + [table for inner in plan.get("Plans", []) for table in scanned(inner)]
 
 
 @pytest_asyncio.fixture(loop_scope="session")

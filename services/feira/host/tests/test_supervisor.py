@@ -196,3 +196,18 @@ def test_the_banner(tmp_path: Path) -> None:
     assert "\033[1m" in text
     assert "Mind: give --smtp-url" in text
     assert "/dev/inbox" not in text
+
+
+@pytest.mark.parametrize(
+    ("program", "unwanted"),
+    [
+        ("feira.cli.main", {"feira.app", "asyncpg", "asyncio", "rich"}),
+        ("feira.host.supervisor", {"feira.app", "asyncpg", "typer"}),
+        ("feira.host.worker", {"grpc", "google.protobuf", "jinja2", "babel", "aiosmtplib", "typer"}),
+    ],
+)
+def test_a_start_waits_for_no_import_that_it_does_not_need(program: str, unwanted: set[str]) -> None:
+    """One process in itself speaks no gRPC, and renders no mail before there is one."""
+    script = f"import sys, {program}; print(*sys.modules)"
+    found = subprocess.run([sys.executable, "-P", "-c", script], capture_output=True, text=True, timeout=60, check=True)
+    assert not unwanted.intersection(found.stdout.split())
