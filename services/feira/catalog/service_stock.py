@@ -225,7 +225,7 @@ class Stock:
 
     async def _release_batch(self, asks: Sequence[Release]) -> Sequence[Released | Refused]:
         async with self._db.tx() as tx:
-            found = await store_holds.lock_by_id(tx, [ask.hold_id for ask in asks])
+            found = await store_holds.lock_of_holds(tx, asks)
             live = [prior for prior in found.values() if prior.state == "held"]
             await self._settle(
                 tx, [(prior, lambda prior, _free: domain_sale.lapse(prior, "released")) for prior in live]

@@ -10,6 +10,7 @@ import msgspec
 from feira.catalog.domain import HoldState, Prior, summed
 from feira.catalog.domain_sale import Outcome
 from feira.catalog.store import MAIN, as_json
+from feira.contracts.catalog import Release
 from feira.contracts.goods import Line, PricedLine
 from feira.kernel.db import Db, Tx
 
@@ -43,10 +44,13 @@ async def lock_of_orders(tx: Tx, order_ids: Sequence[UUID]) -> dict[UUID, Prior]
     return {row["order_id"]: _prior(row) for row in rows}
 
 
-async def lock_by_id(tx: Tx, hold_ids: Sequence[UUID]) -> dict[UUID, Prior]:
-    """The holds of these very ids, locked; one that was revived since has another id."""
+async def lock_of_holds(tx: Tx, asks: Sequence[Release]) -> dict[UUID, Prior]:
+    """These very holds, locked; one that was revived since has another id."""
     rows = await tx.fetch(
-        f"select {_PRIOR} from holds where id = any($1::uuid[]) order by order_id for no key update", hold_ids
+        f"""select {_PRIOR} from holds where order_id = any($1::uuid[]) and id = any($2::uuid[])
+            order by order_id for no key update""",
+        [ask.order_id for ask in asks],
+        [ask.hold_id for ask in asks],
     )
     return {row["id"]: _prior(row) for row in rows}
 

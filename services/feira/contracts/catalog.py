@@ -31,7 +31,10 @@ class Held(Message, frozen=True, kw_only=True):
 
 
 class Release(Message, frozen=True, kw_only=True):
-    hold_id: UUID  # Not the order's: a late release must not touch a newer hold.
+    """Give this hold of this order up, and no newer one of it. Who does not name the order is left to the hold's expiry."""
+
+    hold_id: UUID
+    order_id: UUID | None = None
 
 
 class Released(Message, frozen=True, kw_only=True):

@@ -255,7 +255,7 @@ class Checkouts:
         )
         if not domain_checkout.same_goods(held.lines, turn.lines):
             # A try that was forgotten could not give it back, and the cart has changed since.
-            await self._release(Release(hold_id=held.hold_id))
+            await self._release(Release(hold_id=held.hold_id, order_id=turn.order_id))
             raise Unavailable("other goods were set aside; they are free again")
         try:
             return await self._pay_and_commit(asked, turn, held)
@@ -263,7 +263,7 @@ class Checkouts:
             raise  # It is another's now, or nobody knows how far it came.
         except Refused:
             await self._check_lease(asked, turn)
-            await self._give_back(turn, self._release(Release(hold_id=held.hold_id)))
+            await self._give_back(turn, self._release(Release(hold_id=held.hold_id, order_id=turn.order_id)))
             raise
 
     async def _pay_and_commit(self, asked: Checkout, turn: _Turn, held: Held) -> Order:
@@ -321,7 +321,7 @@ class Checkouts:
         """Give back what an abandoned checkout of this buyer had set aside: asked for it again, the catalogue names it."""
         if other.lines is not None:
             held = await self._hold(Hold(order_id=other.order_id, digest=other.digest.hex(), lines=other.lines))
-            await self._release(Release(hold_id=held.hold_id))
+            await self._release(Release(hold_id=held.hold_id, order_id=other.order_id))
 
     async def _give_back(self, turn: _Turn, step: Awaitable[Any]) -> None:
         if not await self._tidy(step):

@@ -133,7 +133,8 @@ class Shop:
         return answer
 
     async def release(self, hold_id: UUID) -> bool:
-        (answer,) = await self.catalog.release([Release(hold_id=hold_id)])
+        order_id = await self.value("select order_id from holds where id = $1", hold_id)
+        (answer,) = await self.catalog.release([Release(hold_id=hold_id, order_id=order_id)])
         assert not isinstance(answer, Refused)
         return answer.done
 
