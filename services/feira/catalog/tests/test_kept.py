@@ -37,9 +37,8 @@ class Worker:
 
 @pytest.fixture
 async def workers(shop: Shop, web: Any) -> list[Worker]:
-    found = []
-    for catalog in (shop.catalog, CatalogService(shop.ctx)):
-        found.append(Worker(catalog, await web(card.routes(catalog))))
+    services = (shop.catalog, CatalogService(shop.ctx))
+    found = [Worker(catalog, await web(card.routes(catalog))) for catalog in services]
     await shop.add("Mango", variant("m", 10), variant("n", 5), slug="mango", categories=["fruit"])
     await shop.add("Pear", slug="pear", categories=["fruit"])
     for worker in found:
