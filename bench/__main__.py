@@ -82,7 +82,7 @@ async def whole(given: argparse.Namespace) -> int:
     assert me is not None  # noqa: S101 - we are one.
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, me.cancel)
-    home = Path(tempfile.mkdtemp(prefix="feira-bench-", dir=given.scratch))
+    home = Path(tempfile.mkdtemp(prefix="feira-bench-", dir=given.scratch and given.scratch.resolve()))
     home.chmod(0o711)  # PostgreSQL's account finds its own directory below.
     try:
         run = await measure(given, home)

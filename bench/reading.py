@@ -1,6 +1,7 @@
 """Pages under load: the shop on one core and wrk on the other, beside nginx with the same bytes in the same place."""
 
 import asyncio
+import math
 import shutil
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -33,17 +34,22 @@ def listed(home: Path, name: str, paths: Sequence[str]) -> Pages:
     return Pages(file, paths)
 
 
-async def fetched(shop: Shop, paths: Sequence[str], at_once: int = FETCHING) -> dict[str, bytes]:
-    """Each page's bytes, asked for once; raises WrongAnswer for one that is not there."""
-    found = dict.fromkeys(paths, b"")
+async def fetched(shop: Shop, paths: Sequence[str], within_s: float = math.inf) -> dict[str, bytes]:
+    """Each page's bytes, asked for once, or of as many as are answered in time; raises WrongAnswer for one that is not
+    there.
+    """
+    found: dict[str, bytes] = {}
     left = iter(paths)
+    until = time.monotonic() + within_s
 
     async def fetch() -> None:
         for path in left:
+            if time.monotonic() > until:
+                return
             found[path] = await shop.read(path)
 
-    await asyncio.gather(*(fetch() for _ in range(at_once)))
-    return found
+    await asyncio.gather(*(fetch() for _ in range(FETCHING)))
+    return {path: found[path] for path in paths if path in found}
 
 
 async def drawn(url: str, pages: Pages, seconds: float) -> wrk.Answered:

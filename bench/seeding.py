@@ -46,9 +46,8 @@ FUNCTIONS: Final = """
     create or replace function seed.uuid(id uuid, copy bigint, earlier_ms bigint) returns uuid immutable parallel safe
     language sql as $$
         select case when substr(id::text, 15, 1) = '7' then
-            (lpad(to_hex(('x' || lpad(left(id::text, 8) || substr(id::text, 10, 4), 16, '0'))::bit(64)::bigint
-                         - earlier_ms), 12, '0')
-             || '7' || left(md5(id::text || copy), 3) || '8' || right(md5(id::text || copy), 15))::uuid
+            (lpad(to_hex(('x0000' || left(id::text, 8) || substr(id::text, 10, 4))::bit(64)::bigint - earlier_ms), 12, '0')
+             || substr(id::text, 15))::uuid
         else md5(id::text || copy)::uuid end
     $$;
 """

@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +26,7 @@ SMALL: Final = "small"
 BIG: Final = "big"
 COPIES: Final = 9  # Of each of the small shop's products.
 TEMPLATES_S: Final = 1.5  # So long real orders come in, to be copied.
+WARM_MAX_S: Final = 60.0
 QUESTIONS: Final = 60_000
 VACUUM_TIMEOUT_S: Final = 1_800.0
 
@@ -163,15 +164,17 @@ async def _reading(run: Run, sides: tuple[Side, Side]) -> None:
     lists = goods.listings(LISTINGS)
     for row, name in (("12 4", "products"), ("12 5", "lists")):
         asked: dict[int, Pages] = {}
-        for side in sides:
+        warm: Sequence[str] = lists
+        for side in reversed(sides):  # What the big one cannot warm in time is asked of neither.
             slugs = [f"/v1/products/p-{number * side.stride}" for number in range(goods.SKUS)]
-            asked[side.stride] = listed(run.home, f"{name}-{side.stride}", slugs if name == "products" else lists)
-            await fetched(side.at.shop, asked[side.stride].paths)  # Warm.
+            paths = slugs if name == "products" else warm
+            warm = list(await fetched(side.at.shop, paths, WARM_MAX_S))
+            asked[side.stride] = listed(run.home, f"{name}-{side.stride}", warm)
 
         async def pages(side: Side, asked: dict[int, Pages] = asked) -> float:
             return (await drawn(side.at.shop.url, asked[side.stride], run.seconds)).rate
 
-        await _beside(run, row, sides, pages)
+        await _beside(run, row, sides, pages, pages=len(warm))
 
 
 async def _searching(run: Run, sides: tuple[Side, Side], believable: int, fresh: list[float]) -> None:

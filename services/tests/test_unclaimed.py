@@ -15,12 +15,8 @@ async def test_money_goes_back_though_nobody_asks_again(shop: Shop) -> None:
     body = await unfinished(shop, sku, 2)
     amount = body["expected_total"]["amount"]
     assert await shop.sql("payments", "select count(*) from payments where amount_minor = $1", amount) == 1
-    # Twenty minutes pass.
-    await shop.sql(
-        "payments",
-        "update payments set created_at = created_at - interval '21 minutes' where amount_minor = $1",
-        amount,
-    )
+    # Twenty minutes pass, for all who paid: payments are looked at in the order in which they were made.
+    await shop.sql("payments", "update payments set created_at = created_at - interval '21 minutes'")
     await age_hold(shop, sku, 0)
     await until_stock(shop, sku, 3, 0)
     async with asyncio.timeout(RELEASED_S):

@@ -21,7 +21,9 @@ class UnknownLine(NotFound):
     title = "There is no such line in the cart"
 
 
-class CartLine(Struct, frozen=True, kw_only=True):
+class CartLine(Struct, frozen=True, array_like=True):
+    """As the table has it: its fields in this order."""
+
     id: UUID
     sku: str
     quantity: int

@@ -20,7 +20,7 @@ async def tidy_confirmed_carts(_carts: CartService, tx: Tx, heard: Sequence[Hear
 
 
 async def reopen_carts_of_cancelled_orders(_carts: CartService, tx: Tx, heard: Sequence[Heard[OrderCancelled]]) -> None:
-    await reopen(tx, [one.event.order_id for one in heard])
+    await reopen(tx, [one.event for one in heard])
 
 
 async def delete_carts_of_erased_users(_carts: CartService, tx: Tx, heard: Sequence[Heard[UserErased]]) -> None:

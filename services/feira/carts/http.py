@@ -6,7 +6,8 @@ import msgspec
 from msgspec import Meta
 
 from feira.carts.domain import QUANTITY_MAX, CartLine, Put, UnknownLine
-from feira.carts.service import CartService, Shown
+from feira.carts.service import CartService
+from feira.carts.service_prices import Shown
 from feira.contracts.carts import CartAlreadyOrdered, UnknownCart
 from feira.contracts.catalog import UnknownSku
 from feira.kernel.errors import Invalid

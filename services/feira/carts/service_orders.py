@@ -7,7 +7,7 @@ from uuid import UUID
 from msgspec.structs import replace
 
 from feira.carts import domain, store
-from feira.contracts.orders import OrderConfirmed, OrderPlaced
+from feira.contracts.orders import OrderCancelled, OrderConfirmed, OrderPlaced
 from feira.kernel.db import Tx
 
 
@@ -17,8 +17,9 @@ async def tidy(tx: Tx, orders: Sequence[OrderPlaced] | Sequence[OrderConfirmed])
     A pending order leaves its cart as it is, since its buyer may yet have to order again.
     """
     stands = [order for order in orders if order.cart_id is not None and order.status == "confirmed"]
-    named = [str(order.cart_id) for order in stands]
-    before = await store.lock_carts(tx, [*named, *await store.targets_of(tx, named)])
+    if not stands:
+        return
+    before = await store.lock_carts(tx, [str(order.cart_id) for order in stands])
     now = dict(before)
     for order in stands:
         cart = now.get(str(order.cart_id))
@@ -30,9 +31,11 @@ async def tidy(tx: Tx, orders: Sequence[OrderPlaced] | Sequence[OrderConfirmed])
     await store.save_carts(tx, before, now.values(), datetime.now(UTC))
 
 
-async def reopen(tx: Tx, order_ids: Sequence[UUID]) -> None:
+async def reopen(tx: Tx, orders: Sequence[OrderCancelled]) -> None:
     """The orders fell: their carts may be filled and ordered again."""
-    await store.reopen(tx, order_ids)
+    fell = {order.order_id: order.cart_id for order in orders if order.cart_id is not None}
+    if fell:
+        await store.reopen(tx, list(fell.values()), list(fell))
 
 
 async def forget(tx: Tx, user_ids: Sequence[UUID]) -> None:

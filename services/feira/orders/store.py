@@ -1,7 +1,7 @@
 """The statements on orders and their lines."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, TypeAlias
 from uuid import UUID
 
@@ -255,6 +255,8 @@ class Filters(msgspec.Struct, frozen=True, kw_only=True):
     placed_to: datetime | None = None
 
 
+_FIRST = datetime(1, 1, 2, tzinfo=UTC)  # Before and after any order there can be.
+_LAST = datetime(9999, 12, 30, tzinfo=UTC)
 Place: TypeAlias = tuple[datetime, UUID]  # Where an order stands in a list: its time and id.
 
 
@@ -277,21 +279,30 @@ async def page(tx: Tx, filters: Filters, after: Place | None, limit: int, *, new
         arguments.extend(values)
         conditions.append(condition.format(*places))
 
+    stretch = filters.status is not None and (filters.user_id, filters.email, filters.number) == (None, None, None)
     for column in ("user_id", "status", "email", "number"):
-        if (value := getattr(filters, column)) is not None:
+        if (value := getattr(filters, column)) is not None and not (stretch and column == "status"):
             where(column + " = {}", value)
-    if filters.placed_from is not None:
-        where("placed_at >= {}", filters.placed_from)
-    if filters.placed_to is not None:
-        where("placed_at < {}", filters.placed_to)
-    if after is not None:
-        where("(placed_at, id) " + ("<" if newest_first else ">") + " ({}, {})", *after)
+    # The orders of one status are told as a stretch of their index: asked for by an equality, they would be looked for
+    # along all orders by time, past as many others as there are. Each end is told once, or the wrong one is begun at.
+    key, status = ("status, placed_at", (filters.status,)) if stretch else ("placed_at", ())
+    places = "{}, {}" if stretch else "{}"
+    first, last = filters.placed_from, filters.placed_to
+    if after is not None and newest_first and (last is None or after[0] < last):
+        where(f"({key}, id) < ({places}, {{}})", *status, *after)
+    elif stretch or last is not None:
+        where(f"({key}) < ({places})", *status, last or _LAST)
+    if after is not None and not newest_first and (first is None or after[0] >= first):
+        where(f"({key}, id) > ({places}, {{}})", *status, *after)
+    elif stretch or first is not None:
+        where(f"({key}) >= ({places})", *status, first or _FIRST)
     direction = "desc" if newest_first else "asc"
+    order = f"{key} {direction}, id {direction}".replace("status,", f"status {direction},")
     rows = await tx.fetch(
         f"""with found as (
                 select *, (select max(no) from order_lines where order_id = o.id) as length
                 from orders o where {" and ".join(conditions)}
-                order by placed_at {direction}, id {direction} limit {limit + 1:d}),
+                order by {order} limit {limit + 1:d}),
             measured as (
                 select *, count(*) over () as candidates,
                        sum(length) over (order by placed_at {direction}, id {direction}) - length as lines_before

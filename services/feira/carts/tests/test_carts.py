@@ -6,16 +6,20 @@ from typing import Any
 from uuid import uuid4
 
 import asyncpg
+import msgspec
 import pytest
 
-from feira.carts.domain import LINES_MAX, QUANTITY_MAX, RECENT_MAX, Add, CartLine
-from feira.carts.service import ID_BITS, Write
+from feira.carts import store
+from feira.carts.domain import LINES_MAX, QUANTITY_MAX, RECENT_MAX, Add
+from feira.carts.service import ID_BITS, TRIES_MAX, Write
+from feira.carts.service_prices import Shown
 from feira.carts.tests.market import Market, order
+from feira.catalog.domain_goods import ProductChange
 from feira.contracts.carts import CartAsk, UnknownCart
 from feira.contracts.catalog import UnknownSku
 from feira.contracts.orders import OrderCancelled, OrderConfirmed, OrderPlaced
 from feira.contracts.users import UserErased
-from feira.kernel.errors import Unavailable
+from feira.kernel.errors import Overloaded, Unavailable
 from feira.kernel.ids import uuid7
 
 
@@ -100,9 +104,9 @@ async def test_the_limits_of_a_cart(market: Market) -> None:
     status, problem = await market.ask("POST", f"/v1/carts/{cart['id']}/lines", body)
     assert (status, problem["errors"][0]["field"]) == (422, "quantity")
     async with market.ctx.db.tx() as tx:
-        await tx.execute("delete from cart_lines")
         await tx.execute(
-            """insert into cart_lines select gen_random_uuid(), $1, 'sku-' || n, 1 from generate_series(1, $2) n""",
+            """update carts set lines = (select json_agg(json_build_array(gen_random_uuid(), 'sku-' || n, 1))
+                                         from generate_series(1, $2) n) where id = $1""",
             cart["id"],
             LINES_MAX,
         )
@@ -168,10 +172,10 @@ async def test_many_additions_at_once_all_count(market: Market) -> None:
 
 
 async def test_prices_are_those_of_the_moment(market: Market) -> None:
-    await market.sell("acai", price=1_000)
+    product_id = await market.sell("acai", price=1_000)
     cart = await market.cart(acai=2)
-    async with market.ctx.db.pool.acquire() as connection:
-        await connection.execute("update catalog.variants set price_minor = 1100")
+    dearer = {"variants": [{"sku": "acai", "price": brl(1_100)}]}
+    await market.catalog.products.change(product_id, msgspec.convert(dearer, ProductChange), uuid4())
     _, cart = await market.ask("GET", f"/v1/carts/{cart['id']}")
     assert cart["total"] == brl(2_200)
 
@@ -262,11 +266,13 @@ async def test_a_cart_that_is_changed_all_the_time_cannot_be_claimed(market: Mar
 
 
 async def test_a_catalogue_that_changes_all_the_time(market: Market, monkeypatch: Any) -> None:
-    monkeypatch.setattr("feira.carts.service.TRIES_MAX", 1)
-    with pytest.raises(Unavailable):
-        await market.carts._offers([CartLine(id=uuid4(), sku="none", quantity=1)], "")
-    with pytest.raises(UnknownSku):
-        await market.carts.add("x", None, "none", 1, "")
+    monkeypatch.setattr("feira.carts.service_prices.TRIES_MAX", 1)
+    cart = await market.cart()
+    lines = f'[["{uuid4()}", "none", 1]]'
+    async with market.ctx.db.tx() as tx:
+        await tx.execute("update carts set lines = $2::text::json where id = $1", cart["id"], lines)
+    status, problem = await market.ask("GET", f"/v1/carts/{cart['id']}")
+    assert (status, problem["code"]) == (503, "unavailable")
 
 
 async def test_an_ordered_cart_is_emptied_of_what_was_ordered(market: Market) -> None:
@@ -354,3 +360,66 @@ async def test_an_addition_whose_commit_was_lost_is_made_once(market: Market) ->
     await asyncio.gather(*[market.carts._write(write) for write in writes])
     assert await market.lines(cart["id"]) == {"acai": 3}
     assert RECENT_MAX > 256
+
+
+async def test_acts_on_one_cart_in_one_batch_do_not_hang_on_each_other(market: Market) -> None:
+    await market.sell("acai")
+    cart, other = await market.cart(), await market.cart()
+    writes = [
+        Write(cart["id"], None, Add(line_id=uuid7(), sku=sku, quantity=1)) for sku in ("acai", "none", "acai", "nought")
+    ]
+    answers = await market.carts._write_all(
+        [*writes, Write(other["id"], None, writes[0].act), Write("no", None, writes[0].act)]
+    )
+    kinds = [type(answer) for answer in answers]
+    assert kinds == [Shown, UnknownSku, Shown, UnknownSku, Shown, UnknownCart]
+    assert await market.lines(cart["id"]) == {"acai": 2}
+    again = await market.carts._write_all(writes[:1])  # Its answer was lost: it is made no second time.
+    assert [type(answer) for answer in again] == [Shown]
+    assert await market.lines(cart["id"]) == {"acai": 2}
+
+
+async def test_a_cart_that_others_change_all_the_time_is_locked_in_the_end(
+    market: Market, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await market.sell("acai")
+    cart = await market.cart()
+    save, overtaken = store.save_carts, []
+
+    async def overtake(tx: Any, before: Any, carts: Any, now: Any) -> set[str]:
+        if not tx.is_in_transaction():
+            overtaken.append(cart["id"])
+            await tx.execute("update carts set version = version + 1 where id = $1", cart["id"])
+        return await save(tx, before, carts, now)
+
+    monkeypatch.setattr(store, "save_carts", overtake)
+    assert (await market.add(cart["id"], "acai", 1))["lines"][0]["quantity"] == 1
+    assert len(overtaken) == TRIES_MAX
+    assert await market.lines(cart["id"]) == {"acai": 1}
+
+
+async def test_big_carts_are_priced_one_after_the_other(market: Market, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("feira.carts.service_prices.LINES_MAX", 3)
+    for sku in ("acai", "manga"):
+        await market.sell(sku)
+    carts = [await market.cart(acai=1, manga=2) for _ in range(3)]
+    found = await asyncio.gather(*[market.lines(cart["id"]) for cart in carts])
+    assert found == [{"acai": 1, "manga": 2}] * 3
+
+
+async def test_who_cannot_hear_prices_puts_nothing_into_his_cart(
+    market: Market, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await market.sell("acai")
+    cart, full = await market.cart(), await market.cart(acai=1)
+
+    async def crowded(asks: Any) -> list[Overloaded]:
+        return [Overloaded() for _ in asks]
+
+    with monkeypatch.context() as patch:
+        patch.setattr(market.catalog, "price", crowded)
+        status, _ = await market.ask("POST", f"/v1/carts/{cart['id']}/lines", {"sku": "acai", "quantity": 1})
+        assert status == 503
+        with pytest.raises(Overloaded):
+            await market.carts.claim(full["id"], uuid4(), "")
+    assert await market.lines(cart["id"]) == {}

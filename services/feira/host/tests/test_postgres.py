@@ -231,7 +231,9 @@ async def test_a_kill_while_it_is_made_leaves_nothing_to_repair(tmp_path: Path) 
     await server.stop()
 
 
-async def test_what_a_killed_start_has_left_may_still_be_moving(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_what_a_killed_start_has_left_may_still_be_moving(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     place = tmp_path / "postgres.new"
     place.mkdir()
     remove = shutil.rmtree
