@@ -74,9 +74,9 @@ def typos_of(word: str) -> int:
     return 1 if len(word) < TYPOS_MIN else 2
 
 
-def clauses(word: str, level: Level, *, begun: bool, misspelt: bool) -> list[Clause]:
-    """What makes a product fit this word at the level or better, any of them. `begun`: the word may go on; `misspelt`: it
-    may be meant for a similar one.
+def clauses(word: str, level: Level, *, begun: bool, typos: int) -> list[Clause]:
+    """What makes a product fit this word at the level or better, any of them. `begun`: the word may go on; `typos`: so many
+    of its letters may be wrong.
     """
     if level is Level.NAME:
         return [Clause("name", "word", word)]
@@ -90,7 +90,7 @@ def clauses(word: str, level: Level, *, begun: bool, misspelt: bool) -> list[Cla
             found.append(Clause("trait", "begun", word))
     if level in {Level.TEXT, Level.UNKNOWN_TEXT, Level.SIMILAR_TEXT}:
         found += [Clause("text", "word", word), Clause("text", "stem", word)]
-    if misspelt and (typos := typos_of(word)):
+    if typos:
         found.append(Clause("spell", "typo", word, typos))
     return found
 

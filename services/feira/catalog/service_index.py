@@ -26,10 +26,10 @@ RETRY_MAX_S = 300.0
 CHUNK = 40  # Products read and written in one go, which keeps the event loop from others for some milliseconds.
 GOODS_MAX = 1_000  # Products between two commits while an index follows.
 LISTEN_S = 5.0  # How often one that is being made hears of what changed behind it.
-BUSY = 1_000  # Products that change in that time when somebody imports.
-SHARE = 0.7  # Of the time, for making an index.
-BUSY_SHARE = 0.2  # While others have much to do.
-WORN_MIN = 100_000  # An index is made anew once more was changed in it than it has, but not before so many.
+SHARE = 0.7  # Of the time that may go by with writing.
+BUSY_SHARE = 0.2  # While products keep being changed.
+WORN_MIN = 20_000  # An index is made anew once so many, and such a share of what it has, were changed in it.
+WORN_SHARE = 0.5
 
 FAILURES = (OSError, ValueError, RuntimeError)  # What Tantivy raises when a disk is full or a file is broken.
 
@@ -51,6 +51,7 @@ class Keeper:
         self._writer: Writer | None = None
         self._path: Path | None = None  # Of the index that is followed; its state is in `_state`.
         self._state = State(database="", position="")
+        self._share = SHARE
         self._todo: list[UUID] = []
         self._position = ""  # What will have been heard of when there is nothing to do any more.
         self._beat_at = self._branches_at = self._saved_at = self._wrote_at = 0.0
@@ -75,8 +76,7 @@ class Keeper:
             await self._give_up(failure)
             return
         now = time.monotonic()
-        rest_s = (now - began) * (1 / BUSY_SHARE - 1) if wrote else 0.0
-        self._due = now + max(FOLLOW_S, rest_s)
+        self._due = now + max(0.0 if self._todo else FOLLOW_S, _rest_s(now - began, self._share) if wrote else 0.0)
 
     async def stop(self) -> None:
         if self._making is not None:
@@ -103,21 +103,34 @@ class Keeper:
 
     async def _work(self) -> bool:
         """Whether anything was written."""
-        if self._making is not None:
-            if not self._making.done():
-                return False
+        if self._making is not None and self._making.done():
             made, self._making = self._making, None
             made.result()
         try:
-            if self._home.current() != self._path or self._path is None:
+            if self._path is None and self._making is not None:
+                return False
+            if self._path is None or self._home.current() != self._path:
                 await self._begin()
-            return await self._follow()
+            wrote = await self._follow()
         except Outdated as why:
-            self._log.info("search_index_is_made", why=str(why))
             await self._close()
             self._path = None
-            self._making = asyncio.create_task(self._make())
+            self._make_anew(str(why))
             return False
+        if await self._is_worn():
+            self._make_anew("it is worn")
+        return wrote
+
+    def _make_anew(self, why: str) -> None:
+        if self._making is None:
+            self._log.info("search_index_is_made", why=why)
+            self._making = asyncio.create_task(self._make())
+
+    async def _is_worn(self) -> bool:
+        """Whether so much was changed that it has become slow. Until another one is made, it is followed."""
+        if self._todo or self._writer is None or self._share < SHARE or self._state.written <= WORN_MIN:
+            return False
+        return self._state.written > await asyncio.to_thread(self._writer.count) * WORN_SHARE
 
     async def _begin(self) -> None:
         """Go on with the index that is there."""
@@ -182,6 +195,8 @@ class Keeper:
             async with self._db.read() as tx:
                 goods = await store_index_goods.read_goods(tx, chunk)
             await asyncio.to_thread(writer.put, goods, set(chunk) - {one.id for one in goods})
+        async with self._db.read() as tx:
+            self._share = BUSY_SHARE if await store_index_goods.is_busy(tx) else SHARE
         mark = await self._put_branches(writer) if branches else self._state.branches
         state = msgspec.structs.replace(
             self._state,
@@ -191,8 +206,6 @@ class Keeper:
         )
         await asyncio.to_thread(writer.commit, state)
         self._state, self._delay_s = state, RETRY_S
-        if state.written > max(WORN_MIN, await asyncio.to_thread(writer.count)):
-            raise Outdated("it is worn")
 
     async def _put_branches(self, writer: Writer) -> str:
         async with self._db.read() as tx:
@@ -230,7 +243,7 @@ class Keeper:
             database = await store_index_goods.database_of(tx)
             _, position = await store_feed.products_since(tx, None)
         listened = time.monotonic()
-        share, last = SHARE, -1
+        last = -1
         while True:
             began = time.monotonic()
             async with self._db.read() as tx:
@@ -240,17 +253,17 @@ class Keeper:
             await asyncio.to_thread(writer.put, goods, ())
             last = goods[-1].number
             if began - listened >= LISTEN_S:
-                told, position = await self._listen(writer, position, last)
-                share = BUSY_SHARE if told > BUSY else SHARE
+                position = await self._listen(writer, position, last)
                 listened = time.monotonic()
-            await asyncio.sleep((time.monotonic() - began) * (1 / share - 1))
+            await asyncio.sleep(_rest_s(time.monotonic() - began, self._share))
         mark = await self._put_branches(writer)
         return State(database=database, position=position, branches=mark)
 
-    async def _listen(self, writer: Writer, position: str, last: int) -> tuple[int, str]:
-        """Write again what changed of the products up to the number `last`; answers how many were told."""
+    async def _listen(self, writer: Writer, position: str, last: int) -> str:
+        """Write again what changed of the products up to the number `last`; answers the new position."""
         async with self._db.read() as tx:
             told, position = await store_feed.products_since(tx, position)
+            self._share = BUSY_SHARE if await store_index_goods.is_busy(tx) else SHARE
         if told is None:
             raise RuntimeError("more was changed than can be heard of")
         ids = sorted(told)
@@ -260,4 +273,8 @@ class Keeper:
                 goods = await store_index_goods.read_goods(tx, chunk)
             behind = [one for one in goods if one.number <= last]
             await asyncio.to_thread(writer.put, behind, set(chunk) - {one.id for one in goods})
-        return len(ids), position
+        return position
+
+
+def _rest_s(worked_s: float, share: float) -> float:
+    return worked_s * (1 / share - 1)

@@ -40,6 +40,15 @@ async def read_branches(tx: Tx) -> list[Branch]:
     return [Branch(*row.values()) for row in rows]
 
 
+async def is_busy(tx: Tx) -> bool:
+    """Whether products are being changed one transaction after the other, as an import does."""
+    busy: bool = await tx.fetchval(
+        """select count(*) filter (where at > now() - interval '2 seconds') >= 5
+           from (select at from product_feed order by xid desc limit 5) as latest"""
+    )
+    return busy
+
+
 async def mark_of_branches(tx: Tx) -> str:
     """Another text whenever the tree of categories is another."""
     mark: str = await tx.fetchval(

@@ -1,6 +1,7 @@
 """Searching in the index: a buyer's wish as queries, a page of products in their order, and what all of them share."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from feira.catalog.domain_search import (
     BEGUN_MIN,
     PASSES,
     SUGGESTED,
-    Asked,
+    TYPO_MIN,
     Clause,
     Level,
     asked,
@@ -49,14 +50,34 @@ class Hit(msgspec.Struct, frozen=True):
 
 
 class Aim(msgspec.Struct, frozen=True):
-    """A wish as queries: one for each level, each with all that the one before it has, and what must hold beside."""
+    """A wish as queries: one for each level, each with all that the one before it has, and what must hold beside. `total` is
+    how many products there are in all.
+    """
 
     levels: Sequence[tuple[Level, Query]]
     filters: Sequence[Query]
+    total: int
 
     @property
     def whole(self) -> Query:
-        return _all([self.levels[-1][1], *self.filters])
+        return _all([self.levels[-1][1], *self.filters]) if self.levels else Query.empty_query()
+
+
+class Spelt(msgspec.Struct, frozen=True):
+    """What is asked for (see `domain_search.Asked`), the words that nothing has, and how many letters may be wrong."""
+
+    words: Sequence[str]
+    begun: bool
+    title: str
+    unknown: AbstractSet[str]
+    typos: Mapping[str, int]
+
+    @property
+    def can_be_misspelt(self) -> bool:
+        return any(self.typos.values())
+
+
+_NOTHING = Facets(total=0, categories=(), attributes={}, min_price_minor=None, max_price_minor=None)
 
 
 def is_ours(place: Sequence[Any]) -> bool:
@@ -89,16 +110,17 @@ class Reader:
     ) -> tuple[list[Found], Facets | None]:
         """A page of the products that have the wish's words, the best first, from behind the place `after`."""
         searcher = self.index.searcher()
-        aim, hits = self._best(searcher, wish, category, after, limit)
-        found = [_found(hit, _item(searcher, hit.address)) for hit in hits]
-        return found, self._facets(searcher, aim.whole) if facets else None
+        aim, counted = self._best(searcher, wish, category, after, facets=facets)
+        hits = self._page(searcher, aim, after, limit)
+        return [_found(hit, _item(searcher, hit.address)) for hit in hits], counted
 
     @safely
     def matching(self, wish: Wish, category: str | None, *, facets: bool) -> tuple[list[int], Facets | None]:
         """The numbers of the products that have the wish's words, at most RANKED_MAX, in no order."""
         searcher = self.index.searcher()
-        aim, hits = self._best(searcher, wish, category, None, RANKED_MAX)
-        return [hit.number for hit in hits], self._facets(searcher, aim.whole) if facets else None
+        aim, counted = self._best(searcher, wish, category, None, facets=facets)
+        hits = searcher.search(aim.whole, RANKED_MAX, count=False, order_by_field="rank").hits
+        return [rank % IN_STOCK for rank, _ in hits], counted
 
     @safely
     def facets(self, wish: Wish, category: str | None) -> Facets:
@@ -110,7 +132,7 @@ class Reader:
     def suggest(self, words: Sequence[str], products_max: int, branches_max: int) -> tuple[list[Branch], list[Item]]:
         """Categories and products whose names these words begin, the last of them unfinished."""
         searcher = self.index.searcher()
-        want = asked(words)
+        want = self._known(searcher, words)
         if not words:
             return [], []
         called = _all([self._called(word, begun=word is words[-1]) for word in words])
@@ -119,7 +141,7 @@ class Reader:
         ]
         hits: list[Hit] = []
         for levels in SUGGESTED:
-            aim = Aim([(level, self._level(searcher, want, level, grows=True)) for level in levels], ())
+            aim = Aim([(level, self._level(want, level, grows=True)) for level in levels], (), products_max)
             hits = self._page(searcher, aim, None, products_max)
             if hits:
                 break
@@ -141,22 +163,46 @@ class Reader:
         return least
 
     def _best(
-        self, searcher: Searcher, wish: Wish, category: str | None, after: Sequence[Any] | None, limit: int
-    ) -> tuple[Aim, list[Hit]]:
-        """The first of the passes that finds anything, and what it finds; behind a place, the pass of that place."""
-        words = asked(wish.words or ())
+        self, searcher: Searcher, wish: Wish, category: str | None, after: Sequence[Any] | None, *, facets: bool
+    ) -> tuple[Aim, Facets | None]:
+        """The first of the passes that finds anything, and what is found then; behind a place, the pass of that place."""
+        words = self._known(searcher, wish.words or ())
         filters = self._filters(searcher, wish, category)
-        aim, hits = Aim([(Level.TEXT, Query.empty_query())], ()), list[Hit]()
+        aim, counted = Aim((), (), 0), _NOTHING if facets else None
         for number, levels in enumerate(PASSES if words.words else ()):
-            if after is not None and number != pass_of(_level_of(after)):
+            if after is not None:
+                if number != pass_of(_level_of(after)):
+                    continue
+            elif (
+                (number == 0 and words.unknown)
+                or (number and not words.can_be_misspelt)
+                or (number == 1 and not words.unknown)
+            ):
                 continue
-            if number and not any(typos_of(word) for word in words.words):
+            queries = [(level, self._level(words, level)) for level in levels]
+            whole = _all([queries[-1][1], *filters])
+            if facets:
+                counted = self._facets(searcher, whole)
+            total = counted.total if counted else _count(searcher, whole)
+            aim = Aim(queries, filters, total)
+            if total:
                 break
-            aim = Aim([(level, self._level(searcher, words, level)) for level in levels], filters)
-            hits = self._page(searcher, aim, after, limit)
-            if hits:
-                break
-        return aim, hits
+        return aim, counted
+
+    def _known(self, searcher: Searcher, words: Sequence[str]) -> Spelt:
+        """Which of the words no product has, and how many letters of each may be wrong: as few as anything is found with."""
+        want = asked(words)
+        unknown, typos = set[str](), dict[str, int]()
+        for number, word in enumerate(want.words):
+            typos[word] = typos_of(word)
+            begun = want.begun and number == len(want.words) - 1
+            if not self._is_known(searcher, word, begun=begun):
+                unknown.add(word)
+            if typos[word] > 1:
+                near = Query.fuzzy_term_query(self._schema, "spell", word, 1)
+                if word in unknown and searcher.search(near, 1, count=False).hits:
+                    typos[word] = 1
+        return Spelt(want.words, want.begun, want.title, unknown, typos)
 
     def _page(self, searcher: Searcher, aim: Aim, after: Sequence[Any] | None, limit: int) -> list[Hit]:
         """Level by level, each in the order of ranks, until there are so many."""
@@ -177,31 +223,35 @@ class Reader:
             looked = Query.boolean_query(parts) if len(parts) > 1 else query
             found = searcher.search(looked, limit - len(hits), count=False, order_by_field="rank").hits
             hits += [Hit(level, rank, address) for rank, address in found]
-            if len(hits) >= limit:
+            if len(hits) >= min(limit, aim.total):
                 break
             if hits or after is not None:
                 before = query
         return hits
 
-    def _level(self, searcher: Searcher, words: Asked, level: Level, *, grows: bool = False) -> Query:
+    def _level(self, words: Spelt, level: Level, *, grows: bool = False) -> Query:
         """Whatever fits at this level or better. `grows`: the last word may be unfinished and misspelt at once."""
         if level is Level.TITLE:
             return self._term("title", words.title)
         parts = []
         for number, word in enumerate(words.words):
             begun = words.begun and number == len(words.words) - 1
-            misspelt = level >= Level.SIMILAR_NAME or (
-                level >= Level.UNKNOWN_NAME and bool(typos_of(word)) and not self._is_known(searcher, word, begun=begun)
-            )
-            found = clauses(word, level, begun=begun, misspelt=misspelt)
+            misspelt = level >= Level.SIMILAR_NAME or (level >= Level.UNKNOWN_NAME and word in words.unknown)
+            found = clauses(word, level, begun=begun, typos=words.typos[word] if misspelt else 0)
             parts.append(_any([query for clause in found for query in self._clause(clause, grows=grows and begun)]))
         return _all(parts)
 
     def _is_known(self, searcher: Searcher, word: str, *, begun: bool) -> bool:
-        places = [("spell", word), *((place, stem) for place in ("stem", "text") for stem in stems(word))]
+        places = [
+            ("spell", word),
+            ("name", word),
+            *((place, stem) for place in ("stem", "text") for stem in stems(word)),
+        ]
         if any(searcher.doc_freq(place, term) for place, term in places):
             return True
-        return begun and bool(searcher.terms_with_prefix("spell", word, limit=1))
+        return begun and (
+            len(word) < TYPO_MIN or any(searcher.terms_with_prefix(place, word, limit=1) for place in ("name", "trait"))
+        )
 
     def _clause(self, clause: Clause, *, grows: bool) -> Iterator[Query]:
         word, place = clause.word, clause.place
@@ -276,6 +326,10 @@ def _all(parts: Sequence[Query]) -> Query:
 
 def _any(parts: Sequence[Query]) -> Query:
     return parts[0] if len(parts) == 1 else Query.boolean_query([(Occur.Should, part) for part in parts])
+
+
+def _count(searcher: Searcher, query: Query) -> int:
+    return int(searcher.search(query, 1).count)  # type: ignore[attr-defined] # Its stub forgets it.
 
 
 def _stored(searcher: Searcher, address: DocAddress) -> bytes:

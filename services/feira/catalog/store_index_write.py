@@ -23,9 +23,9 @@ from feira.catalog.store_index import (
     safely,
 )
 
-HEAP_BYTES = (
-    15_000_000  # The least that Tantivy takes: what is written is put into files whenever so much has come together.
-)
+# What is written is put into files whenever so much of it has come together. The fewer files, the faster is a search.
+HEAP_BYTES = 15_000_000  # The least that Tantivy takes.
+HEAP_NEW_BYTES = 60_000_000
 MARK = f"v{VERSION}-"
 
 
@@ -131,7 +131,7 @@ class Writer:
     def __init__(self, path: Path, *, new: bool) -> None:
         self.path = path
         self._index = create(path) if new else open_index(path)
-        self._writer: tantivy.IndexWriter = self._index.writer(HEAP_BYTES, 1)
+        self._writer: tantivy.IndexWriter = self._index.writer(HEAP_NEW_BYTES if new else HEAP_BYTES, 1)
 
     @safely
     def put(self, goods: Sequence[Goods], gone: Iterable[UUID]) -> None:
