@@ -5,11 +5,12 @@ import os
 import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from bench.errors import BenchError
-from bench.processes import Program, descendants, free_ports, installed, pin, start
+from bench.processes import Program, cpu_us, descendants, free_ports, installed, start
 
 START_TIMEOUT_S: Final = 10.0
 # One worker, as it stands on one core; all else as Debian has it, with its access log, but without the limit that closes a
@@ -36,6 +37,17 @@ http {{
 """
 
 
+@dataclass(frozen=True)
+class Handing:
+    """An nginx that runs."""
+
+    url: str
+    program: Program
+
+    def cpu_us(self) -> int:
+        return sum(cpu_us(pid) for pid in descendants(self.program.pid))
+
+
 def lay_out(root: Path, pages: Mapping[str, bytes]) -> None:
     """Write each page where nginx finds it by its path; a page of a query has a name without its characters."""
     for path, body in pages.items():
@@ -47,16 +59,17 @@ def lay_out(root: Path, pages: Mapping[str, bytes]) -> None:
 
 
 @asynccontextmanager
-async def nginx(home: Path, root: Path, core: int) -> AsyncIterator[str]:
-    """The URL under which the files below `root` are handed out, by a server kept on this core."""
+async def nginx(home: Path, root: Path, core: int) -> AsyncIterator[Handing]:
+    """Hands out the files below `root`, kept on this core."""
     [port] = free_ports(1)
     config = home / "nginx.conf"
     config.write_text(("user root;" if os.geteuid() == 0 else "") + CONFIG.format(home=home, port=port, root=root))
-    server = await start("nginx", [installed("nginx", "nginx-light"), "-c", config, "-e", "stderr"], home / "nginx.log")
+    pinned = [installed("taskset", "util-linux"), "-c", str(core)]
+    command: list[str | Path] = [*pinned, installed("nginx", "nginx-light"), "-c", config, "-e", "stderr"]
+    server = await start("nginx", command, home / "nginx.log")
     try:
         await _until_open(server, port)
-        pin(descendants(server.pid), {core})
-        yield f"http://127.0.0.1:{port}"
+        yield Handing(f"http://127.0.0.1:{port}", server)
     finally:
         await server.stop()
         (home / "nginx-access.log").unlink(missing_ok=True)

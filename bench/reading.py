@@ -91,13 +91,15 @@ async def beside_nginx(
     lay_out(root, {names[path]: body for path, body in bodies.items()})
     files = listed(run.home, "files", list(names.values()))
     pin(shop.our_processes(), {SERVER_CORE})
-    ours, theirs, cpu = [], [], []
+    ours, theirs, cpu, nginx_us = [], [], [], 0.0
     try:
-        async with nginx(run.home, root, SERVER_CORE) as url:
-            await drawn(url, files, 1)
+        async with nginx(run.home, root, SERVER_CORE) as beside:
+            await drawn(beside.url, files, 1)
             await ask(1)
             for _ in range(run.rounds):
-                theirs.append(await drawn(url, files, max(2.0, run.seconds / 2)))
+                used = beside.cpu_us()
+                theirs.append(await drawn(beside.url, files, max(2.0, run.seconds / 2)))
+                nginx_us = (beside.cpu_us() - used) / theirs[-1].answers
                 before = Cpu.now(shop.pids, run.postgres.pid)
                 ours.append(await ask(run.seconds))
                 spent = Cpu.now(shop.pids, run.postgres.pid).since(before)
@@ -111,7 +113,7 @@ async def beside_nginx(
         "p50_ms": median([each.p50_ms for each in ours]),
         "p99_ms": median([each.p99_ms for each in ours]),
         "body_bytes": round(sum(map(len, bodies.values())) / len(bodies)),
-        "cpu_us_a_request": cpu[-1],
+        "cpu_us_a_request": {"nginx": round(nginx_us, 1), **cpu[-1]},
     }
 
 

@@ -44,7 +44,11 @@ def number(value: float) -> str:
 
 
 def show(run: Run) -> None:
-    print("\n".join(("", *_machine(run.facts), "", table(run.results), "", *_orders(run), *_statements(run))))
+    print(
+        "\n".join(
+            ("", *_machine(run.facts), "", table(run.results), "", *_orders(run), *_requests(run), *_statements(run))
+        )
+    )
 
 
 def _machine(facts: dict[str, Any]) -> list[str]:
@@ -76,6 +80,16 @@ def _orders(run: Run) -> list[str]:
         ),
         "",
     ]
+
+
+def _requests(run: Run) -> list[str]:
+    """What a page costs, which the machine's mood moves less than its rate."""
+    lines = []
+    for result in run.results:
+        if cost := result.more.get("cpu_us_a_request"):
+            parts = ", ".join(f"{us:,.0f} µs {name}" for name, us in cost.items())
+            lines.append(f"CPU of a request in row {result.target.row}, {result.more['body_bytes']:,} bytes: {parts}")
+    return [*lines, ""] if lines else []
 
 
 def _statements(run: Run) -> list[str]:
