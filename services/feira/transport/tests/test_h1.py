@@ -1,6 +1,7 @@
 """HTTP/1.1 as clients speak it well, badly, slowly and not at all."""
 
 import asyncio
+import resource
 import socket
 import struct
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -317,6 +318,26 @@ async def test_beyond_the_limit_of_writes_they_are_turned_away_and_reads_are_not
     assert (await heard(other, b"}"))[9:12] == b"200"
     for one in (writer, more):
         one.close()
+
+
+async def test_who_comes_when_too_many_files_are_open_is_heard_a_moment_later(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("feira.transport.serve.ACCEPT_AGAIN_S", 0.05)
+    shop = await serve()
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with socket.socket() as client:
+        client.setblocking(False)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (client.fileno() + 1, hard))
+        try:
+            await asyncio.get_running_loop().sock_connect(client, ("127.0.0.1", shop.port))
+            await asyncio.sleep(0.2)
+            assert not shop.listener.connections
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+        await asyncio.get_running_loop().sock_sendall(client, get("/names/a"))
+        async with asyncio.timeout(5):
+            assert (await asyncio.get_running_loop().sock_recv(client, 100)).startswith(b"HTTP/1.1 200")
 
 
 async def test_a_header_that_would_be_two_is_an_error_of_ours(serve: Serve) -> None:
