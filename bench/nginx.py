@@ -64,7 +64,7 @@ async def nginx(home: Path, root: Path, core: int) -> AsyncIterator[Handing]:
     [port] = free_ports(1)
     config = home / "nginx.conf"
     config.write_text(("user root;" if os.geteuid() == 0 else "") + CONFIG.format(home=home, port=port, root=root))
-    pinned = [installed("taskset", "util-linux"), "-c", str(core)]
+    pinned: list[str | Path] = [installed("taskset", "util-linux"), "-c", str(core)]
     command: list[str | Path] = [*pinned, installed("nginx", "nginx-light"), "-c", config, "-e", "stderr"]
     server = await start("nginx", command, home / "nginx.log")
     try:
