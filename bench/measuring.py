@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from bench.postgres import Postgres
-from bench.targets import TARGETS, Result
+from bench.targets import TARGETS, Result, number
 
 SERVER_CORE: Final = 0
 LOAD_CORE: Final = 1
@@ -39,7 +39,7 @@ class Run:
         target = TARGETS[row]
         result = Result(target, value, target.factor * base, more)
         self.results.append(result)
-        self.say(f"row {row}: {value:,.4g} {target.unit}, {target.words}, {result.ratio:.2f} of it")
+        self.say(f"row {row}: {number(value)} {target.unit}, {target.words}, {result.ratio:.2f} of it")
 
     def value(self, row: str) -> float | None:
         """What was measured for this row in this run."""

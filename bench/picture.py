@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from html import escape
 from typing import Final
 
-from bench.targets import Result
+from bench.targets import Result, number
 
-WIDTH: Final = 860
-LEFT: Final = 330  # Where the bars begin.
-RIGHT: Final = 120  # Beside the longest bar, for its words.
+WIDTH: Final = 940
+LEFT: Final = 340  # Where the bars begin.
+RIGHT: Final = 210  # Beside the longest bar, for its words.
 STEP: Final = 26
 TOP: Final = 64
 RATIO_MAX: Final = 2.0  # Longer bars are cut, and their numbers say so.
@@ -56,14 +56,14 @@ def draw(results: Sequence[Result], title: str) -> str:
 def _bar(result: Result, y: int, unit: float) -> list[str]:
     kind = "met" if result.met else "missed"
     length = max(2.0, min(result.ratio, RATIO_MAX) * unit)
-    words = f"{result.ratio:.2f} {kind}"
     target = result.target
-    value = f"{target.row}: {target.what}: {result.value:,.4g} {target.unit}, target {target.words}"
+    words = f"{result.ratio:.2f} {kind}: {number(result.value)} {target.unit}"
+    value = f"{target.row}: {target.what}: {number(result.value)} {target.unit}, target {target.words}"
     return [
         f"<g><title>{escape(value)}</title>",
         f'<text x="{LEFT - 10}" y="{y + 14}" text-anchor="end">{escape(_short(result))}</text>',
         f'<rect class="{kind}" x="{LEFT}" y="{y + 2}" width="{length:.1f}" height="16" rx="2"/>',
-        f'<text x="{LEFT + length + 8:.1f}" y="{y + 14}">{words}</text></g>',
+        f'<text x="{WIDTH - RIGHT + 12}" y="{y + 14}">{escape(words)}</text></g>',
     ]
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from bench import picture
 from bench.measuring import Run
-from bench.targets import Result
+from bench.targets import Result, number
 
 
 def table(results: list[Result]) -> str:
@@ -34,13 +34,6 @@ def table(results: list[Result]) -> str:
         ).rstrip()
         for row in rows
     )
-
-
-def number(value: float) -> str:
-    """Three digits, or all before the point."""
-    if value >= 100:
-        return f"{value:,.0f}"
-    return f"{value:.1f}" if value >= 10 else f"{value:.2f}" if value >= 0.1 else f"{value:.3f}"
 
 
 def show(run: Run) -> None:

@@ -4,6 +4,13 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 
+def number(value: float) -> str:
+    """Three digits, or all before the point."""
+    if value >= 100:
+        return f"{value:,.0f}"
+    return f"{value:.1f}" if value >= 10 else f"{value:.2f}" if value >= 0.1 else f"{value:.3f}"
+
+
 @dataclass(frozen=True)
 class Target:
     """`factor` times what is measured beside it (`of`), or `factor` itself in `unit`; at least, or at most."""

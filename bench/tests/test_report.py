@@ -5,8 +5,8 @@ import xml.etree.ElementTree as ET
 import pytest
 
 from bench.picture import RATIO_MAX, draw
-from bench.report import number, table
-from bench.targets import TARGETS, Result
+from bench.report import table
+from bench.targets import TARGETS, Result, number
 
 RESULTS = [
     Result(TARGETS["1"], 3_000.0, 2_500.0),
