@@ -125,7 +125,8 @@ class Payer:
     async def authorize(self, asks: Sequence[Authorize]) -> Sequence[Authorized | Waiting | Refused]:
         if getattr(self.hook, "hangs", False):  # Whoever waits for a gateway waits for `settled`.
             return [Waiting(payment_id=uuid7()) for _ in asks]
-        return await self.settled(asks)
+        answers = await self.settled(asks)
+        return [Waiting(payment_id=uuid7()) if isinstance(one, GatewayFailed) else one for one in answers]
 
     async def settled(self, asks: Sequence[Authorize]) -> Sequence[Authorized | Refused]:
         await self.hook("before authorize")

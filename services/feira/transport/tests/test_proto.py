@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from feira import contracts
 from feira.contracts.catalog import Catalog, Held, Hold, OutOfStock, Released
 from feira.contracts.goods import Line, PricedLine
-from feira.contracts.payments import Authorized
+from feira.contracts.payments import Authorized, Payments, Waiting
 from feira.contracts.users import KeysAsk
 from feira.kernel.errors import Refused
 from feira.kernel.message import Message, Number
@@ -132,6 +132,13 @@ def test_a_batch_keeps_refusals_in_their_places() -> None:
     assert type(first) is OutOfStock
     assert first.extra == {"skus": [{"sku": "A", "available": 1}], "at": str(UUID(int=1))}
     assert answer == Released(done=False)
+
+
+def test_an_item_may_be_answered_in_more_than_one_way() -> None:
+    authorize = proto.methods(Payments)[0]
+    paid = Authorized(payment_id=UUID(int=1), status="authorized", amount_minor=7, currency="BRL")
+    answers = [paid, Waiting(payment_id=UUID(int=2)), paid]
+    assert authorize.answer.decode(authorize.answer.encode(answers)) == answers
 
 
 def test_an_absent_field_means_its_default() -> None:
