@@ -158,10 +158,12 @@ async def keep_at_once(
 async def sell_held(tx: Tx, order_ids: Sequence[UUID]) -> set[UUID]:
     """Sell what these orders hold, where nothing stands against it; answers which were sold."""
     rows = await tx.fetch(
-        """with live as materialized (
-               select order_id from holds
-               where order_id = any($1::uuid[]) and state = 'held' and not failed and not cancelled and owed = '[]'
+        """with locked as materialized (
+               select order_id, state, failed, cancelled, owed from holds where order_id = any($1::uuid[])
                order by order_id for no key update),
+           live as materialized (
+               select order_id from locked
+               where state = 'held' and not failed and not cancelled and owed = '[]'),
            sold as (
                update holds h set state = 'sold' from live where h.order_id = live.order_id
                returning h.order_id, h.id, h.lines),
@@ -169,16 +171,16 @@ async def sell_held(tx: Tx, order_ids: Sequence[UUID]) -> set[UUID]:
                select s.order_id, s.id, l.sku, sum(l.quantity)::bigint as units
                from sold s, jsonb_to_recordset(s.lines) as l(sku text, quantity bigint) group by 1, 2, 3),
            sums as materialized (select sku, sum(units)::bigint as units from lines group by sku),
-           locked as materialized (
+           counted as materialized (
                select sku from stock where location_id = $2 and sku = any(array(select sku from sums))
                order by sku for no key update),
            moved as (
                update stock s set on_hand = s.on_hand - d.units, held = s.held - d.units
-               from sums d join locked using (sku) where s.sku = d.sku and s.location_id = $2),
+               from sums d join counted using (sku) where s.sku = d.sku and s.location_id = $2),
            noted as (
                insert into journal (sku, location_id, kind, delta_on_hand, delta_held, order_id, hold_id)
                select sku, $2, 'sold', -units, -units, order_id, id from lines)
-           select order_id, (select count(*) from sums) - (select count(*) from locked) as lost from sold""",
+           select order_id, (select count(*) from sums) - (select count(*) from counted) as lost from sold""",
         order_ids,
         MAIN,
     )

@@ -190,9 +190,11 @@ class Bus:
         """Drop what every consumer has passed. True if there may be more."""
         async with self._db.read() as tx:
             done: str = await tx.execute(
-                """delete from log where id in (
-                       select id from log where id <= (select min(after) from offsets where consumer = any($1::text[]))
-                       order by id limit $2)""",
+                """delete from log where id <= (
+                       select max(id) from (
+                           select id from log
+                           where id <= (select min(after) from offsets where consumer = any($1::text[]))
+                           order by id limit $2) as passed)""",
                 list(self._topics),
                 rows_max,
             )

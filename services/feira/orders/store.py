@@ -103,10 +103,12 @@ async def place(db: Db, asks: Sequence[tuple[Order, UUID]]) -> set[UUID]:
     orders = [order for order, _ in asks]
     async with db.read() as tx:
         rows = await tx.fetch(
-            f"""with mine as materialized (
-                    select a.order_id from attempts a
-                    join unnest($1::uuid[], $24::uuid[]) as e(o, l) on a.order_id = e.o
-                    where a.lease = e.l and a.status is null and a.early is null order by a.order_id for update of a),
+            f"""with locked as materialized (
+                    select order_id, lease, status, early from attempts where order_id = any($1::uuid[])
+                    order by order_id for update),
+                mine as materialized (
+                    select order_id from locked a join unnest($1::uuid[], $24::uuid[]) as e(o, l) on a.order_id = e.o
+                    where a.lease = e.l and a.status is null and a.early is null),
                 placed as (
                     {_INSERT} join mine on mine.order_id = r.i order by c, i on conflict do nothing returning id),
                 settled as (
@@ -190,11 +192,13 @@ async def capture(tx: Tx, captures: Sequence[tuple[UUID, UUID, int]]) -> set[UUI
     else; the others must be looked at more closely.
     """
     rows = await tx.fetch(
-        """with live as materialized (
-               select o.id from orders o join unnest($1::uuid[], $2::uuid[], $3::bigint[]) as e(i, p, c) on o.id = e.i
-               where o.payment_id = e.p and o.total_minor = e.c and o.status = 'confirmed'
-                     and o.payment_status = 'authorized' and o.captured_minor = 0 and o.refunded_minor = 0
-               order by o.id for update of o)
+        """with locked as materialized (
+               select id, payment_id, total_minor, status, payment_status, captured_minor, refunded_minor
+               from orders where id = any($1::uuid[]) order by id for update),
+           live as materialized (
+               select l.id from locked l join unnest($1::uuid[], $2::uuid[], $3::bigint[]) as e(i, p, c) on l.id = e.i
+               where l.payment_id = e.p and l.total_minor = e.c and l.status = 'confirmed'
+                     and l.payment_status = 'authorized' and l.captured_minor = 0 and l.refunded_minor = 0)
            update orders o set payment_status = 'captured', captured_minor = total_minor from live where o.id = live.id
            returning o.id""",
         [order_id for order_id, _, _ in captures],
