@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -49,20 +50,6 @@ class Hit(msgspec.Struct, frozen=True):
         return self.rank % IN_STOCK
 
 
-class Aim(msgspec.Struct, frozen=True):
-    """A wish as queries: one for each level, each with all that the one before it has, and what must hold beside. `total` is
-    how many products there are in all.
-    """
-
-    levels: Sequence[tuple[Level, Query]]
-    filters: Sequence[Query]
-    total: int
-
-    @property
-    def whole(self) -> Query:
-        return _all([self.levels[-1][1], *self.filters]) if self.levels else Query.empty_query()
-
-
 class Spelt(msgspec.Struct, frozen=True):
     """What is asked for (see `domain_search.Asked`), the words that nothing has, and how many letters may be wrong."""
 
@@ -75,6 +62,22 @@ class Spelt(msgspec.Struct, frozen=True):
     @property
     def can_be_misspelt(self) -> bool:
         return any(self.typos.values())
+
+
+class Aim(msgspec.Struct, frozen=True):
+    """What is looked for: at these levels, each of which has all that the one before it has, the last one being `widest`; and
+    what must hold beside.
+    """
+
+    levels: Sequence[Level]
+    words: Spelt
+    widest: Query
+    filters: Sequence[Query]
+    grows: bool = False  # The last word may be unfinished and misspelt at once.
+
+    @property
+    def whole(self) -> Query:
+        return _all([self.widest, *self.filters])
 
 
 _NOTHING = Facets(total=0, categories=(), attributes={}, min_price_minor=None, max_price_minor=None)
@@ -94,10 +97,12 @@ class Reader:
         self.path = path
         self.index = open_index(path)
         self._schema = self.index.schema
+        self.reload()
 
     @safely
     def reload(self) -> None:
         self.index.reload()
+        self._columns = _columns(self.index.searcher().terms_with_prefix("key", "", limit=KEYS_MAX + 1))
 
     @property
     def documents(self) -> int:
@@ -110,15 +115,15 @@ class Reader:
     ) -> tuple[list[Found], Facets | None]:
         """A page of the products that have the wish's words, the best first, from behind the place `after`."""
         searcher = self.index.searcher()
-        aim, counted = self._best(searcher, wish, category, after, facets=facets)
-        hits = self._page(searcher, aim, after, limit)
+        aim, total, counted = self._best(searcher, wish, category, after, facets=facets)
+        hits = self._page(searcher, aim, after, min(limit, total))
         return [_found(hit, _item(searcher, hit.address)) for hit in hits], counted
 
     @safely
     def matching(self, wish: Wish, category: str | None, *, facets: bool) -> tuple[list[int], Facets | None]:
         """The numbers of the products that have the wish's words, at most RANKED_MAX, in no order."""
         searcher = self.index.searcher()
-        aim, counted = self._best(searcher, wish, category, None, facets=facets)
+        aim, _, counted = self._best(searcher, wish, category, None, facets=facets)
         hits = searcher.search(aim.whole, RANKED_MAX, count=False, order_by_field="rank").hits
         return [rank % IN_STOCK for rank, _ in hits], counted
 
@@ -141,7 +146,7 @@ class Reader:
         ]
         hits: list[Hit] = []
         for levels in SUGGESTED:
-            aim = Aim([(level, self._level(want, level, grows=True)) for level in levels], (), products_max)
+            aim = Aim(levels, want, self._level(want, levels[-1], grows=True), (), grows=True)
             hits = self._page(searcher, aim, None, products_max)
             if hits:
                 break
@@ -164,11 +169,13 @@ class Reader:
 
     def _best(
         self, searcher: Searcher, wish: Wish, category: str | None, after: Sequence[Any] | None, *, facets: bool
-    ) -> tuple[Aim, Facets | None]:
-        """The first of the passes that finds anything, and what is found then; behind a place, the pass of that place."""
+    ) -> tuple[Aim, int, Facets | None]:
+        """The first of the passes that finds anything, how much that is, and what is shared then; behind a place, the pass of
+        that place.
+        """
         words = self._known(searcher, wish.words or ())
         filters = self._filters(searcher, wish, category)
-        aim, counted = Aim((), (), 0), _NOTHING if facets else None
+        aim, counted = Aim((), words, Query.empty_query(), ()), _NOTHING if facets else None
         for number, levels in enumerate(PASSES if words.words else ()):
             if after is not None:
                 if number != pass_of(_level_of(after)):
@@ -179,15 +186,14 @@ class Reader:
                 or (number == 1 and not words.unknown)
             ):
                 continue
-            queries = [(level, self._level(words, level)) for level in levels]
-            whole = _all([queries[-1][1], *filters])
+            aim = Aim(levels, words, self._level(words, levels[-1]), filters)
+            whole = aim.whole
             if facets:
                 counted = self._facets(searcher, whole)
             total = counted.total if counted else _count(searcher, whole)
-            aim = Aim(queries, filters, total)
             if total:
-                break
-        return aim, counted
+                return aim, total, counted
+        return aim, 0, counted
 
     def _known(self, searcher: Searcher, words: Sequence[str]) -> Spelt:
         """Which of the words no product has, and how many letters of each may be wrong: as few as anything is found with."""
@@ -208,22 +214,23 @@ class Reader:
         """Level by level, each in the order of ranks, until there are so many."""
         hits: list[Hit] = []
         before: Query | None = None  # What the levels before have, if they have anything.
-        for level, query in aim.levels:
-            parts = [(Occur.Must, query), *((Occur.Must, part) for part in aim.filters)]
-            if after is None or level > _level_of(after):
-                if before is not None:
-                    parts.append((Occur.MustNot, before))
-            elif level < _level_of(after):
+        reached = Level.TITLE if after is None else _level_of(after)
+        for number, level in enumerate(aim.levels):
+            if number + 1 < len(aim.levels) and aim.levels[number + 1] < reached:
+                continue
+            query = aim.widest if level is aim.levels[-1] else self._level(aim.words, level, grows=aim.grows)
+            if level < reached:
                 before = query
                 continue
-            else:
+            parts = [(Occur.Must, query), *((Occur.Must, part) for part in aim.filters)]
+            if after is not None and level is reached:
                 parts.append((Occur.Must, self._range("rank", None, int(after[2]) - 1)))
-                if before is not None:
-                    parts.append((Occur.MustNot, before))
+            if before is not None:
+                parts.append((Occur.MustNot, before))
             looked = Query.boolean_query(parts) if len(parts) > 1 else query
-            found = searcher.search(looked, limit - len(hits), count=False, order_by_field="rank").hits
+            found = searcher.search(looked, limit - len(hits), count=False, order_by_field="rank").hits if limit else []
             hits += [Hit(level, rank, address) for rank, address in found]
-            if len(hits) >= min(limit, aim.total):
+            if len(hits) >= limit:
                 break
             if hits or after is not None:
                 before = query
@@ -293,10 +300,9 @@ class Reader:
         return Query.range_query(self._schema, place, FieldType.Unsigned, least, most)
 
     def _facets(self, searcher: Searcher, whole: Query) -> Facets:
-        keys = searcher.terms_with_prefix("key", "", limit=KEYS_MAX + 1)
-        if len(keys) > KEYS_MAX:
-            keys = searcher.terms_with_prefix("key", "", whole, KEYS_MAX)
-        columns = dict(key.split(KEYS_SPLIT, 1) for key, _ in keys)
+        columns = self._columns
+        if len(columns) > KEYS_MAX:
+            columns = _columns(searcher.terms_with_prefix("key", "", whole, KEYS_MAX))
         asked_for: dict[str, Any] = {
             column: {"terms": {"field": f"attributes.{column}", "size": VALUES_MAX}} for column in columns
         }
@@ -307,7 +313,7 @@ class Reader:
         price = told["price"]
         return Facets(
             total=price["count"],
-            categories=_in_order((bucket["key"], bucket["doc_count"]) for bucket in told["category"]["buckets"]),
+            categories=_in_order([(bucket["key"], bucket["doc_count"]) for bucket in told["category"]["buckets"]]),
             attributes={key: counts for key, counts in sorted(values.items()) if counts},
             min_price_minor=None if price["min"] is None else int(price["min"]),
             max_price_minor=None if price["max"] is None else int(price["max"]),
@@ -355,10 +361,22 @@ def _found(hit: Hit, item: Item) -> Found:
     )
 
 
+def _columns(keys: Sequence[tuple[str, int]]) -> dict[str, str]:
+    """The attributes by where their values stand."""
+    return dict(key.split(KEYS_SPLIT, 1) for key, _ in keys)
+
+
 def _counts(told: dict[str, Any]) -> list[tuple[Any, int]]:
-    return _in_order((msgspec.json.decode(bucket["key"]), bucket["doc_count"]) for bucket in told["buckets"])
+    buckets = told["buckets"]
+    values = msgspec.json.decode("[" + ",".join([bucket["key"] for bucket in buckets]) + "]")
+    return _in_order(list(zip(values, [bucket["doc_count"] for bucket in buckets], strict=True)))
 
 
-def _in_order(counts: Iterator[tuple[Any, int]]) -> list[tuple[Any, int]]:
+def _in_order(counts: list[tuple[Any, int]]) -> list[tuple[Any, int]]:
     """The commonest first, and equals as jsonb sorts them: texts, numbers, booleans."""
-    return sorted(counts, key=lambda one: (-one[1], isinstance(one[0], bool), isinstance(one[0], int | float), one[0]))
+    if {type(value) for value, _ in counts} == {str}:
+        counts.sort()
+    else:
+        counts.sort(key=lambda one: (isinstance(one[0], bool), isinstance(one[0], int | float), one[0]))
+    counts.sort(key=itemgetter(1), reverse=True)
+    return counts
