@@ -5,6 +5,7 @@ from typing import Any, Final
 import asyncpg
 
 from bench import goods, pgbench
+from bench.checks import MARK
 from bench.measuring import Run, median
 from bench.ordering import WARM_S, Ordered, Stall, stall
 from bench.postgres import STATEMENTS
@@ -117,8 +118,9 @@ async def _statements(run: Run) -> None:
 async def _slowest(connection: asyncpg.Connection, orders: int) -> list[dict[str, Any]]:
     rows = await connection.fetch(
         """select left(regexp_replace(query, '\\s+', ' ', 'g'), 160) as statement, calls, rows, total_exec_time as ms
-           from pg_stat_statements order by total_exec_time desc limit $1""",
+           from pg_stat_statements where strpos(query, $2) = 0 order by total_exec_time desc limit $1""",
         STATEMENTS_MAX,
+        MARK,
     )
     return [
         {

@@ -35,9 +35,17 @@ async def tend_search(catalog: CatalogService) -> None:
 async def gauges(catalog: CatalogService) -> Sequence[Gauge]:
     """How many holds keep how many units from other buyers."""
     holds, units = await catalog.stock.count_held()
+    documents, age_s = catalog.search.state()
     return [
         Gauge("feira_holds", "Holds that keep goods from other buyers.", {}, holds),
         Gauge("feira_units_held", "Units set aside for buyers.", {}, units),
+        *(
+            Gauge(f"feira_search_{name}", told, {}, value)
+            for name, told, value in (
+                ("documents", "Products and categories in the search index; 0 if there is none.", documents),
+                ("age_seconds", "Since the search index was known to be up to date.", age_s),
+            )
+        ),
     ]
 
 

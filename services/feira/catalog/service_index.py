@@ -250,7 +250,7 @@ class Keeper:
                 goods = await store_index_goods.read_goods_after(tx, last, CHUNK)
             if not goods:
                 break
-            await asyncio.to_thread(writer.put, goods, ())
+            await asyncio.to_thread(writer.add, goods)
             last = goods[-1].number
             if began - listened >= LISTEN_S:
                 position = await self._listen(writer, position, last)
@@ -273,6 +273,8 @@ class Keeper:
                 goods = await store_index_goods.read_goods(tx, chunk)
             behind = [one for one in goods if one.number <= last]
             await asyncio.to_thread(writer.put, behind, set(chunk) - {one.id for one in goods})
+        if len(ids) > GOODS_MAX:
+            await asyncio.to_thread(writer.flush)
         return position
 
 

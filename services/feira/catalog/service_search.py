@@ -52,6 +52,13 @@ class Search:
         reader = self._reader
         return reader if reader is not None and beat_age_s(reader.path) < STALE_S else None
 
+    def state(self) -> tuple[int, float]:
+        """How many documents this process finds, and since when, in seconds, nobody said that these are all; 0 and 0 if there
+        is no index.
+        """
+        reader = self._reader
+        return (reader.documents, beat_age_s(reader.path)) if reader is not None else (0, 0.0)
+
     async def _look(self) -> None:
         path = self._home.current()
         if path is None:

@@ -25,7 +25,7 @@ from feira.catalog.store_index import (
 
 # What is written is put into files whenever so much of it has come together. The fewer files, the faster is a search.
 HEAP_BYTES = 15_000_000  # The least that Tantivy takes.
-HEAP_NEW_BYTES = 60_000_000
+HEAP_NEW_BYTES = 30_000_000
 MARK = f"v{VERSION}-"
 
 
@@ -123,24 +123,36 @@ def beat_age_s(index: Path) -> float:
 
 
 class Writer:
-    """Puts documents into one index. Raises OSError, ValueError or RuntimeError when the disk is full or the files are broken: then all
+    """Puts documents into one index, each product at most once between two commits. Raises OSError, ValueError or RuntimeError when the disk is full or the files are broken: then all
     since the last commit is lost, and a new writer has to begin there.
     """
 
     @safely
     def __init__(self, path: Path, *, new: bool) -> None:
         self.path = path
+        self._new = new
         self._index = create(path) if new else open_index(path)
         self._writer: tantivy.IndexWriter = self._index.writer(HEAP_NEW_BYTES if new else HEAP_BYTES, 1)
+
+    @safely
+    def add(self, goods: Sequence[Goods]) -> None:
+        """Products that the index does not have yet."""
+        for product in goods:
+            self._writer.add_document(document(product))
 
     @safely
     def put(self, goods: Sequence[Goods], gone: Iterable[UUID]) -> None:
         """Products as they are now, in place of what they were, and those that are not there for buyers any more."""
         for one in gone:
-            self._writer.delete_documents_by_term("id", one.hex)
+            self._remove(one)
         for product in goods:
-            self._writer.delete_documents_by_term("id", product.id.hex)
+            self._remove(product.id)
             self._writer.add_document(document(product))
+
+    def _remove(self, product_id: UUID) -> None:
+        """What was not committed yet has to be removed unseen; else only what is there, since removals take much memory."""
+        if self._new or self._index.searcher().doc_freq("id", product_id.hex):
+            self._writer.delete_documents_by_term("id", product_id.hex)
 
     @safely
     def put_branches(self, branches: Sequence[Branch]) -> None:
@@ -152,13 +164,18 @@ class Writer:
     @safely
     def commit(self, state: State) -> None:
         """Have it all found, and remember what has been heard of. The state may be older than the index, never newer."""
-        self._writer.commit()
+        self.flush()
         save_state(self.path, state)
+
+    @safely
+    def flush(self) -> None:
+        """Have what was written in files, and its memory back."""
+        self._writer.commit()
+        self._index.reload()
 
     @safely
     def count(self) -> int:
         """How many documents were committed."""
-        self._index.reload()
         return int(self._index.searcher().num_docs)
 
     @safely

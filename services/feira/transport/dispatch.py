@@ -296,6 +296,8 @@ async def _answer(served: _Served, request: Request[Any, Any], result: Any, *, w
     body = found.body
     if body is None:
         body = b""
+    elif isinstance(body, msgspec.Struct):
+        body = _encode(body)
     elif not isinstance(body, bytes):
         body = await collect(body) if isinstance(body, AsyncIterator) else _encode(body)
     headers = [*found.headers]

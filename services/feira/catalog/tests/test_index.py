@@ -11,6 +11,7 @@ import pytest
 
 from feira.catalog import service_index
 from feira.catalog.domain_goods import ProductChange
+from feira.catalog.jobs import gauges
 from feira.catalog.service_search import Search
 from feira.catalog.store_search import Wish
 from feira.catalog.tests.conftest import STAFF, Shop, variant
@@ -282,6 +283,14 @@ async def test_an_index_of_no_use_is_made_anew(indexed: Shop, how: str) -> None:
     assert [one.name for one in found] == ["Guava"]
     assert [path.name for path in reader.path.parent.iterdir() if path.is_dir()] == [search.reader.path.name]
     await search.stop()
+
+
+async def test_the_index_is_told_of_in_numbers(indexed: Shop) -> None:
+    told = {gauge.name: gauge.value for gauge in await gauges(indexed.catalog)}
+    assert told["feira_search_documents"] == 5 + 5  # Products and categories.
+    assert told["feira_search_age_seconds"] < 30
+    await indexed.catalog.stop()
+    assert Search(indexed.ctx).state() == (0, 0.0)
 
 
 async def test_where_nothing_can_be_written_the_database_answers(market: Shop) -> None:
