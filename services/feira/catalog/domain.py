@@ -19,7 +19,7 @@ LAPSED_MAX = 100  # Skus that a refusal names.
 HoldState = Literal["held", "sold", "released", "expired"]
 
 
-class Good(msgspec.Struct, frozen=True, kw_only=True):
+class Good(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A variant as it is sold, with its stock. `names` are the product's names beside the default language."""
 
     sku: str
@@ -43,7 +43,7 @@ class Good(msgspec.Struct, frozen=True, kw_only=True):
         return self.on_hand - self.held
 
 
-class Prior(msgspec.Struct, frozen=True, kw_only=True):
+class Prior(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What an order has set aside so far. `left_s` is how long it still lives, by the database's clock."""
 
     order_id: UUID
@@ -58,7 +58,7 @@ class Prior(msgspec.Struct, frozen=True, kw_only=True):
     owed: tuple[Line, ...]
 
 
-class Move(msgspec.Struct, frozen=True, kw_only=True):
+class Move(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One change of one sku's stock, and why: a line of the journal."""
 
     sku: str
@@ -72,7 +72,7 @@ class Move(msgspec.Struct, frozen=True, kw_only=True):
     actor: UUID | None = None
 
 
-class Level(msgspec.Struct, frozen=True):
+class Level(msgspec.Struct, frozen=True, gc=False):
     """How much of a sku lies here, and how much of that is set aside; `revision` is that of its good."""
 
     on_hand: int

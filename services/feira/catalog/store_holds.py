@@ -65,7 +65,7 @@ async def lock_expired(tx: Tx, limit: int) -> list[Prior]:
     return [_prior(row) for row in rows]
 
 
-class NewHold(msgspec.Struct, frozen=True):
+class NewHold(msgspec.Struct, frozen=True, gc=False):
     """Goods to be set aside: for an order without a hold, or again for one whose hold lapsed."""
 
     hold_id: UUID

@@ -26,7 +26,7 @@ LEASE_GRACE_BEATS = 3  # How long a lease is left to the worker that should have
 _log = logs.logger("bus")
 
 
-class Queued(msgspec.Struct, frozen=True):
+class Queued(msgspec.Struct, frozen=True, gc=False):
     """A record on its way to a consumer, with how often it failed."""
 
     id: int

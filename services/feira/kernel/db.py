@@ -125,6 +125,9 @@ def session(schema: str) -> dict[str, str]:
         "idle_in_transaction_session_timeout": str(IDLE_IN_TRANSACTION_TIMEOUT_MS),
         "application_name": f"feira {schema}",
         "jit": "off",
+        # Services look rows up by keys. A plan is kept, and one that was made while a table was empty would read it whole
+        # for as long as nobody analyses the table, however fast it grows.
+        "enable_seqscan": "off",
     }
 
 

@@ -40,7 +40,7 @@ class On:
         return self.run.__name__
 
 
-class Record(msgspec.Struct):
+class Record(msgspec.Struct, gc=False):
     """An event on its way, as the outbox, the bus and the parked events keep it; `event` is what its payload says, once
     somebody has read it.
     """

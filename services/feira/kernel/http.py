@@ -53,15 +53,15 @@ B = TypeVar("B")
 Q = TypeVar("Q")
 
 
-class Body(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Body(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, gc=False):
     """The base of request bodies, and of the objects inside them. An unknown field is refused."""
 
 
-class Query(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Query(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, gc=False):
     """The base of query strings: flat, each parameter once. Texts are converted to the fields' types."""
 
 
-class View(msgspec.Struct, frozen=True, kw_only=True):
+class View(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The base of replies. What is None is said as null, unless the class says `omit_defaults=True`."""
 
 

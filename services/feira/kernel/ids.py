@@ -15,12 +15,8 @@ def uuid7() -> UUID:
     """A version 7 UUID (RFC 9562): 48 bits of Unix milliseconds, then 74 random bits, so that indexes grow at one end."""
     value = (time.time_ns() // 1_000_000 & (1 << 48) - 1) << 80 | _random.getrandbits(76)
     value = value & ~(0x3 << 62 | 0xF << 76) | 0x2 << 62 | 0x7 << 76
-    return uuid_of(value.to_bytes(16, "big"))
-
-
-def uuid_of(raw: bytes) -> UUID:
-    """These 16 bytes as the database driver's own kind of UUID, which is made and written in a fraction of the time."""
-    found: UUID = pgproto.UUID(raw)
+    # The database driver's own kind of UUID, which is made and written in a fraction of the time.
+    found: UUID = pgproto.UUID(value.to_bytes(16, "big"))
     return found
 
 

@@ -12,7 +12,7 @@ _PARENT = re.compile(r"([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}(-
 _ID = re.compile(r"[0-9A-Za-z._:@/+=-]{1,128}")  # What a stranger may have us write into logs and headers.
 
 
-class Trace(msgspec.Struct, frozen=True, kw_only=True):
+class Trace(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """`request_id` is the caller's or ours; `trace_id` (32 hex digits) and `span_id` (16) are W3C's."""
 
     request_id: str

@@ -38,13 +38,13 @@ OrderEvent = OrderPlaced | OrderConfirmed | OrderCancelled | OrderRefunded | Ord
 AccountEvent = VerificationAsked | ResetAsked | RegistrationRepeated
 
 
-class LetterLine(msgspec.Struct, frozen=True):
+class LetterLine(msgspec.Struct, frozen=True, gc=False):
     name: str
     quantity: int
     total_minor: int
 
 
-class OrderContents(msgspec.Struct, frozen=True, kw_only=True, tag="order", omit_defaults=True):
+class OrderContents(msgspec.Struct, frozen=True, kw_only=True, tag="order", omit_defaults=True, gc=False):
     """What a letter about an order is filled with. `total_minor` is None in letters that show no totals."""
 
     number: str
@@ -72,7 +72,7 @@ class AccountContents(msgspec.Struct, frozen=True, kw_only=True, tag="account"):
 Contents = OrderContents | AccountContents
 
 
-class Letter(msgspec.Struct, frozen=True, kw_only=True):
+class Letter(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A mail to be written. Its id is that of the event that calls for it."""
 
     id: UUID

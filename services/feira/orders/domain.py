@@ -61,7 +61,7 @@ class FulfilmentExceedsOrder(Refused):
     title = "More than is left to be sent"
 
 
-class OrderLine(msgspec.Struct, frozen=True, kw_only=True):
+class OrderLine(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A line as it was bought. `sent`, `refunded` and `withdrawn` count units; the withdrawn were refunded before they
     were sent, and never will be.
     """
@@ -95,7 +95,7 @@ class OrderLine(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
-class Order(msgspec.Struct, frozen=True, kw_only=True):
+class Order(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """An order, whole. `decided_minor` is what was decided to be given back, `refunded_minor` what payments has given."""
 
     id: UUID

@@ -47,7 +47,7 @@ class InProgress(Refused):
         super().__init__(detail, retry_after_s=retry_after_s, **extra)
 
 
-class Checkout(msgspec.Struct, frozen=True, kw_only=True):
+class Checkout(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What the buyer asked for: these `lines`, or what lies in the cart (then `lines` is None). `key` is what the
     idempotency key stands for in the scope of its caller.
     """

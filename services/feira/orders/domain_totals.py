@@ -63,7 +63,7 @@ class Tables(msgspec.Struct, frozen=True, kw_only=True):
     tax: tuple[TaxRule, ...]
 
 
-class Option(msgspec.Struct, frozen=True, kw_only=True):
+class Option(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A way of sending these goods to this place."""
 
     id: str
@@ -72,14 +72,14 @@ class Option(msgspec.Struct, frozen=True, kw_only=True):
     days: int
 
 
-class TotalLine(msgspec.Struct, frozen=True, kw_only=True):
+class TotalLine(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     line: PricedLine
     total_minor: int
     discount_minor: int
     tax_minor: int
 
 
-class Totals(msgspec.Struct, frozen=True, kw_only=True):
+class Totals(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Σ line totals = subtotal; total = subtotal - discount + shipping, and + tax unless it is included."""
 
     lines: tuple[TotalLine, ...]

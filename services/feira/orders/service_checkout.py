@@ -49,7 +49,7 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     replayed: bool = False
 
 
-class Commit(msgspec.Struct, frozen=True, kw_only=True):
+class Commit(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     order: Order
     lease: UUID
     request: trace.Trace | None  # Whose order it is, among the others of its batch.
@@ -61,7 +61,7 @@ class LeaseLost(Refused):
     code = "lease_lost"
 
 
-class _Turn(msgspec.Struct, frozen=True, kw_only=True):
+class _Turn(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Our lease on an attempt, and the lines that it is about."""
 
     order_id: UUID

@@ -12,7 +12,7 @@ from feira.kernel.db import Tx
 LEASE_S = 30  # How long a checkout has before a retry may take it over.
 
 
-class Attempt(msgspec.Struct, frozen=True, kw_only=True):
+class Attempt(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A row of attempts; `mine` tells that the lease is the asker's."""
 
     order_id: UUID
@@ -25,7 +25,7 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True):
     answer: dict[str, Any] | None = None
 
 
-class Begin(msgspec.Struct, frozen=True, kw_only=True):
+class Begin(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Take the lease on this key's attempt, as `lease`; if there is none yet, begin it for the order `order_id`. `lines` is
     the cart's snapshot, None if there is no cart.
     """
@@ -38,7 +38,7 @@ class Begin(msgspec.Struct, frozen=True, kw_only=True):
     lines: tuple[Line, ...] | None = None
 
 
-class Begun(msgspec.Struct, frozen=True, kw_only=True):
+class Begun(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The attempt as it stands; None while another order of the same cart is under way. `abandoned` are attempts on the
     cart that nobody will finish any more: they are gone, but what they had set aside is not. `settings_version` is that of
     the shop's settings at this moment.
@@ -49,14 +49,14 @@ class Begun(msgspec.Struct, frozen=True, kw_only=True):
     settings_version: int = 0
 
 
-class Peek(msgspec.Struct, frozen=True):
+class Peek(msgspec.Struct, frozen=True, gc=False):
     """How the attempt of this key stands, and whether another order stands for the cart."""
 
     key: UUID
     cart_id: str
 
 
-class Finish(msgspec.Struct, frozen=True, kw_only=True):
+class Finish(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Give the lease up: with a `status` and `answer` to keep, or else to be tried again. To `forget` the request lets
     another one come by the same key; to forget all lets that one have another order.
     """

@@ -47,7 +47,7 @@ OVER: frozenset[State] = frozenset({"voided", "failed"})
 DECLINES = frozenset({"declined", "insufficient_funds"})
 
 
-class Told(Struct, frozen=True):
+class Told(Struct, frozen=True, gc=False):
     """What a gateway answers: what the charge is now, or why it cannot say.
 
     `absent`: it knows of no such charge. `refused`: not this, now or ever. `down`: it failed and certainly did nothing.
@@ -61,7 +61,7 @@ class Told(Struct, frozen=True):
     reason: str | None = None
 
 
-class Payment(Struct, frozen=True, kw_only=True):
+class Payment(Struct, frozen=True, kw_only=True, gc=False):
     """As the table has it; see there for what its columns mean."""
 
     id: UUID
@@ -98,7 +98,7 @@ class Refund(Struct, frozen=True, kw_only=True):
     due_at: datetime | None = None
 
 
-class Change(Struct, frozen=True):
+class Change(Struct, frozen=True, gc=False):
     """A payment as it is from now on, and what is to be told of it."""
 
     payment: Payment

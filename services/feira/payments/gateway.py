@@ -25,7 +25,7 @@ class BadSignature(Malformed):
     title = "The webhook's signature or time is not right"
 
 
-class Charge(Struct, frozen=True, kw_only=True):
+class Charge(Struct, frozen=True, kw_only=True, gc=False):
     """One payment as a gateway is asked about it. `reference` is ours, `charge_id` the gateway's, once we know it."""
 
     reference: UUID
@@ -78,7 +78,7 @@ class Gateway(Protocol):
         ...
 
 
-class Ask(Struct, frozen=True, kw_only=True):
+class Ask(Struct, frozen=True, kw_only=True, gc=False):
     """A call to a gateway, as a value."""
 
     verb: Verb

@@ -56,7 +56,7 @@ Name = Annotated[str, Meta(pattern=r"^[!-~]+\Z", max_length=255)]
 State = Literal["pending", "authorized", "captured", "voided", "failed"]
 
 
-class Entry(Struct, frozen=True, kw_only=True):
+class Entry(Struct, frozen=True, kw_only=True, gc=False):
     """A line of the gateway's books; `refunds` are minor units by refund id."""
 
     reference: UUID
