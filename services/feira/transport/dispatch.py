@@ -102,7 +102,10 @@ class App:
     def at_once(self, asked: Exchange) -> bool:
         """Answer what is kept, or that there is no room, without a task; False if it takes more than that."""
         if asked.method in SAFE:
-            return any(self._again(store, asked) for store in self._stores if asked.target in store)
+            for store in self._stores:
+                if asked.target in store:
+                    return self._again(store, asked)
+            return False
         if self.writing < self._writes_max:
             return False
         ids = trace.make(_own_id(asked.headers), asked.headers.get("traceparent"))

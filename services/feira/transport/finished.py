@@ -51,10 +51,14 @@ def _form(status: int, headers: Sequence[tuple[str, str]], body: bytes) -> Form:
     return Form(status, tuple(headers), body, head_of(status, (*headers, *COMMON), len(body) if body else None))
 
 
+def _size(form: Form) -> int:
+    return len(form.body) + 2 * len(form.head)  # Its headers are kept apart as well.
+
+
 class Finished:
     """A reply of 200 in its forms: as it is, compressed, and that it is still the same."""
 
-    __slots__ = ("_known", "_plain", "_tag", "_zipped", "told")
+    __slots__ = ("_known", "_plain", "_tag", "_zipped", "size", "told")
 
     def __init__(self, answer: Answer, body: bytes, told: Requests) -> None:
         """`answer` has all its headers, its ETag among them."""
@@ -66,11 +70,7 @@ class Finished:
         self._known = _form(304, (*headers.items(),), b"")
         self._plain = _form(200, (*headers.items(), ("content-type", answer.content_type)), body)
         self._zipped: Form | None = None
-
-    @property
-    def size(self) -> int:
-        """Of the bytes that have been made so far."""
-        return sum(len(form.body) + 2 * len(form.head) for form in (self._known, self._plain, self._zipped) if form)
+        self.size = _size(self._known) + _size(self._plain)  # Of the bytes that have been made so far.
 
     def form(self, if_none_match: str, accept_encoding: str) -> Form:
         """As a client with these headers is answered."""
@@ -84,4 +84,5 @@ class Finished:
         headers = {**dict(self._plain.headers), "etag": f"W/{self._tag}", "content-encoding": "gzip"}
         body = gzip.compress(self._plain.body, ZIP_LEVEL, mtime=0)
         self._zipped = _form(200, (*headers.items(),), body)
+        self.size += _size(self._zipped)
         return self._zipped
