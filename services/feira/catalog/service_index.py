@@ -12,7 +12,7 @@ from uuid import UUID
 import msgspec
 
 from feira.catalog import store_feed, store_index_goods
-from feira.catalog.store_index_write import Home, State, Writer, read_state, refresh_beat, save_state
+from feira.catalog.store_index_write import Home, State, Writer, portion_of, read_state, refresh_beat, save_state
 from feira.kernel.card import Context
 
 FOLLOW_S = 0.1  # How often it is asked what changed.
@@ -242,6 +242,8 @@ class Keeper:
         async with self._db.read() as tx:
             database = await store_index_goods.database_of(tx)
             _, position = await store_feed.products_since(tx, None)
+            portion = portion_of(await store_index_goods.count_listed(tx))
+        written = 0
         listened = time.monotonic()
         last = -1
         while True:
@@ -252,6 +254,10 @@ class Keeper:
                 break
             await asyncio.to_thread(writer.add, goods)
             last = goods[-1].number
+            written += len(goods)
+            if written >= portion:
+                written = 0
+                await asyncio.to_thread(writer.flush)
             if began - listened >= LISTEN_S:
                 position = await self._listen(writer, position, last)
                 listened = time.monotonic()

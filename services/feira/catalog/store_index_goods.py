@@ -30,6 +30,11 @@ async def read_goods_after(tx: Tx, number: int, limit: int) -> list[Goods]:
     return [_goods(row) for row in rows]
 
 
+async def count_listed(tx: Tx) -> int:
+    count: int = await tx.fetchval("select count(*) from listings where listed")
+    return count
+
+
 def _goods(row: Any) -> Goods:
     fields = dict(row)
     return Goods(**fields | {"texts": fields["texts"] or {}})

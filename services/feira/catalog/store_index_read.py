@@ -115,17 +115,22 @@ class Reader:
     ) -> tuple[list[Found], Facets | None]:
         """A page of the products that have the wish's words, the best first, from behind the place `after`."""
         searcher = self.index.searcher()
-        aim, total, counted = self._best(searcher, wish, category, after, facets=facets)
-        hits = self._page(searcher, aim, after, min(limit, total))
-        return [_found(hit, _item(searcher, hit.address)) for hit in hits], counted
+        for aim in self._aims(searcher, wish, category, after):
+            counted = self._facets(searcher, aim.whole) if facets else None
+            hits = self._page(searcher, aim, after, min(limit, counted.total) if counted else limit)
+            if hits or (counted and counted.total):
+                return [_found(hit, _item(searcher, hit.address)) for hit in hits], counted
+        return [], _NOTHING if facets else None
 
     @safely
     def matching(self, wish: Wish, category: str | None, *, facets: bool) -> tuple[list[int], Facets | None]:
         """The numbers of the products that have the wish's words, at most RANKED_MAX, in no order."""
         searcher = self.index.searcher()
-        aim, _, counted = self._best(searcher, wish, category, None, facets=facets)
-        hits = searcher.search(aim.whole, RANKED_MAX, count=False, order_by_field="rank").hits
-        return [rank % IN_STOCK for rank, _ in hits], counted
+        for aim in self._aims(searcher, wish, category, None):
+            hits = searcher.search(aim.whole, RANKED_MAX, count=False, order_by_field="rank").hits
+            if hits:
+                return [rank % IN_STOCK for rank, _ in hits], self._facets(searcher, aim.whole) if facets else None
+        return [], _NOTHING if facets else None
 
     @safely
     def facets(self, wish: Wish, category: str | None) -> Facets:
@@ -167,15 +172,10 @@ class Reader:
             least = min(least, sum(int(searcher.doc_freq(place, term)) for place, term in places))
         return least
 
-    def _best(
-        self, searcher: Searcher, wish: Wish, category: str | None, after: Sequence[Any] | None, *, facets: bool
-    ) -> tuple[Aim, int, Facets | None]:
-        """The first of the passes that finds anything, how much that is, and what is shared then; behind a place, the pass of
-        that place.
-        """
+    def _aims(self, searcher: Searcher, wish: Wish, category: str | None, after: Sequence[Any] | None) -> Iterator[Aim]:
+        """What to look for, pass by pass until anything is found; behind a place, the pass of that place alone."""
         words = self._known(searcher, wish.words or ())
         filters = self._filters(searcher, wish, category)
-        aim, counted = Aim((), words, Query.empty_query(), ()), _NOTHING if facets else None
         for number, levels in enumerate(PASSES if words.words else ()):
             if after is not None:
                 if number != pass_of(_level_of(after)):
@@ -186,14 +186,7 @@ class Reader:
                 or (number == 1 and not words.unknown)
             ):
                 continue
-            aim = Aim(levels, words, self._level(words, levels[-1]), filters)
-            whole = aim.whole
-            if facets:
-                counted = self._facets(searcher, whole)
-            total = counted.total if counted else _count(searcher, whole)
-            if total:
-                return aim, total, counted
-        return aim, 0, counted
+            yield Aim(levels, words, self._level(words, levels[-1]), filters)
 
     def _known(self, searcher: Searcher, words: Sequence[str]) -> Spelt:
         """Which of the words no product has, and how many letters of each may be wrong: as few as anything is found with."""
@@ -332,10 +325,6 @@ def _all(parts: Sequence[Query]) -> Query:
 
 def _any(parts: Sequence[Query]) -> Query:
     return parts[0] if len(parts) == 1 else Query.boolean_query([(Occur.Should, part) for part in parts])
-
-
-def _count(searcher: Searcher, query: Query) -> int:
-    return int(searcher.search(query, 1).count)  # type: ignore[attr-defined] # Its stub forgets it.
 
 
 def _stored(searcher: Searcher, address: DocAddress) -> bytes:

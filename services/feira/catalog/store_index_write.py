@@ -26,6 +26,8 @@ from feira.catalog.store_index import (
 # What is written is put into files whenever so much of it has come together. The fewer files, the faster is a search.
 HEAP_BYTES = 15_000_000  # The least that Tantivy takes.
 HEAP_NEW_BYTES = 30_000_000
+PORTION_MAX = 16_000  # Products that surely fit into that.
+MERGED = 8  # Tantivy makes one set of files of so many of about the same size.
 MARK = f"v{VERSION}-"
 
 
@@ -36,6 +38,14 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     position: str
     branches: str = ""
     written: int = 0
+
+
+def portion_of(total: int) -> int:
+    """After how many products a new index of so many has to be flushed so that it ends as one set of files."""
+    pieces = 1
+    while total > pieces * PORTION_MAX:
+        pieces *= MERGED
+    return total // pieces + 1
 
 
 class Home:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from feira.catalog import service_index
+from feira.catalog import service_index, store_index_write
 from feira.catalog.domain_goods import ProductChange
 from feira.catalog.jobs import gauges
 from feira.catalog.service_search import Search
@@ -337,6 +337,20 @@ async def test_changes_while_it_is_made_are_heard_of(market: Shop, monkeypatch: 
     await caught_up(market)
     assert await names(market, q="lime") == ["Lime"]
     await market.catalog.stop()
+
+
+async def test_a_large_index_ends_as_one_set_of_files(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(store_index_write, "PORTION_MAX", 2)
+    monkeypatch.setattr(service_index, "CHUNK", 1)
+    assert [store_index_write.portion_of(total) for total in (0, 2, 3, 16, 17, 128)] == [1, 3, 1, 3, 1, 3]
+    for number in range(12):
+        await shop.add(f"Mango {number}", variant(f"m-{number}"))
+    await caught_up(shop)
+    assert len(await names(shop, q="mango")) == 12
+    reader = shop.catalog.search.reader
+    assert reader is not None
+    assert reader.index.searcher().num_segments < 12
+    await shop.catalog.stop()
 
 
 async def test_a_worn_index_is_made_anew(indexed: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
