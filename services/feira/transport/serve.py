@@ -158,6 +158,7 @@ class HttpServer:
         await self._listener.stop(grace_s)
         self._sweeping.cancel()
         self._sweeping = None
+        logs.flush()  # Nobody may be left to write the last lines.
 
 
 def _listening(family: int, address: Any) -> socket.socket:
