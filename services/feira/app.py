@@ -113,6 +113,7 @@ class Shop:
         self.dbs: dict[str, Db] = {}
         self.consumers: dict[str, Consumer] = {}
         self.leases = Leases(settings.bus_url, worker=settings.worker, workers=settings.workers)
+        self.turn = Turn()
         self._stack = AsyncExitStack()
         self._remote: dict[type, Any] = {}
         self._pinged = (float("-inf"), "")
@@ -186,7 +187,7 @@ class Shop:
 
     def loops(self) -> list[asyncio.Task[None]]:
         """Everything that goes on beside requests: relays, consumers, jobs."""
-        turn = Turn()
+        turn = self.turn
         tasks = [keep_trimming(self.bus, self.leases)]
         for card in self.cards:
             service, db = self.services[card.name], self.dbs[card.name]
@@ -232,6 +233,8 @@ async def serve(
                 settings.port,
             ),
         ):
+            if port == settings.port:
+                shop.turn.busy = lambda public=app: public.writing > 0  # type: ignore[misc]
             server = HttpServer(app, host, port)
             await server.start()
             stack.push_async_callback(server.stop)

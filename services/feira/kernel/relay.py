@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 import asyncpg
@@ -18,6 +19,7 @@ RELAY_ROWS_MAX = 500
 TAKE_ROWS_MAX = 512
 ASIDE_ROWS_MAX = 64
 TURN_MAX_S = 0.05
+COURTESY_S, COURTESY_MAX = 0.002, 10
 TRIM = "bus:trim"
 TRIM_ROWS_MAX = 10_000
 TRIM_EVERY_S = 1.0
@@ -234,20 +236,23 @@ def partitions_held(leases: Leases, group: str) -> list[int]:
 
 class Turn:
     """One mover of events works at a time in a process, so that the others' batches grow meanwhile: many small ones cost
-    the most. Nobody waits long for his turn, since another may be waiting for a lock.
+    the most. While a client waits (`busy`) movers let him go first. But nobody waits long: another may wait for a lock.
     """
 
     def __init__(self) -> None:
+        self.busy: Callable[[], bool] = lambda: False
         self._lock = asyncio.Lock()
 
     async def take(self, step: Callable[[], Awaitable[bool]]) -> bool:
         mine = False
-        try:
+        with suppress(TimeoutError):
             async with asyncio.timeout(TURN_MAX_S):
                 mine = await self._lock.acquire()
-        except TimeoutError:
-            pass
         try:
+            for _ in range(COURTESY_MAX):
+                if not self.busy():
+                    break
+                await asyncio.sleep(COURTESY_S)
             return await step()
         finally:
             if mine:
