@@ -140,18 +140,16 @@ class Bus:
             if last["id"] is None:
                 return Taken([], None, False, last["aside"])
             numbers = [row["id"] for row in rows if row["heard"]]
-            if unknown := [number for number in numbers if number not in self._recent]:
+            # Held on to before anything is waited for: meanwhile others may push them out of what is remembered.
+            found = {number: self._recent[number] for number in numbers if number in self._recent}
+            if unknown := [number for number in numbers if number not in found]:
                 read = await tx.fetch(
                     "select id, event_id, topic, key, at, headers, payload from log where id = any($1::bigint[])",
                     unknown,
                 )
-                found = {row["id"]: _record(row) for row in read}
-                numbers = [number for number in numbers if number in found or number in self._recent]
-                found |= {number: self._recent[number] for number in numbers if number not in found}
-                self._remember((number, found[number]) for number in unknown if number in found)
-            else:
-                found = self._recent
-            return Taken([Queued(number, found[number]) for number in numbers], last["id"], last["more"], last["aside"])
+                found |= {row["id"]: record_of(row) for row in read}
+                self._remember((number, found[number]) for number in unknown)
+        return Taken([Queued(number, found[number]) for number in numbers], last["id"], last["more"], last["aside"])
 
     async def advance(
         self,
@@ -213,7 +211,7 @@ class Bus:
                 partitions,
                 rows_max,
             )
-        return [Queued(row["id"], _record(row), row["tries"]) for row in rows]
+        return [Queued(row["id"], record_of(row), row["tries"]) for row in rows]
 
     async def keys_aside(self, consumer: str, keys: Sequence[str]) -> set[str]:
         """Those of the keys of which something is set aside: what comes later waits behind it."""
@@ -259,7 +257,7 @@ class Bus:
         return {row["consumer"]: (row["rows"], row["oldest"]) for row in rows}
 
 
-def _record(row: asyncpg.Record) -> Record:
+def record_of(row: asyncpg.Record) -> Record:
     return Record(row["event_id"], row["topic"], row["key"], row["at"], row["headers"], row["payload"])
 
 

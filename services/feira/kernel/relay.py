@@ -6,11 +6,10 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
-import asyncpg
 import msgspec
 
 from feira.kernel import logs, metrics, trace
-from feira.kernel.bus import Bus, Leases, Queued
+from feira.kernel.bus import Bus, Leases, Queued, record_of
 from feira.kernel.db import BUSY, LOST, Db, Tx
 from feira.kernel.events import PARTITIONS, On, Record, remember
 from feira.kernel.loops import for_ever
@@ -50,7 +49,7 @@ async def relay(db: Db, bus: Bus, leases: Leases, partitions: Sequence[int]) -> 
         )
         if not rows:
             return False
-    records = [_record(row) for row in rows]
+    records = [record_of(row) for row in rows]
     await bus.publish(records, leases.wake)
     for topic, count in Counter(record.topic for record in records).items():
         metrics.EVENTS.labels(topic).inc(count)
@@ -62,10 +61,6 @@ async def relay(db: Db, bus: Bus, leases: Leases, partitions: Sequence[int]) -> 
 def _may_be_cut(records: Sequence[Record], rows_max: int) -> bool:
     """Whether so many rows or bytes were had that there may be more; a character is four bytes at the most."""
     return len(records) >= rows_max or sum(len(record.payload) for record in records) >= BYTES_MAX // 4
-
-
-def _record(row: asyncpg.Record) -> Record:
-    return Record(row["event_id"], row["topic"], row["key"], row["at"], row["headers"], row["payload"])
 
 
 class Consumer:
@@ -191,8 +186,8 @@ class Consumer:
             if first != number:
                 raise LookupError(f"event {number} waits behind event {first} of its key: replay that first")
             [handler] = [h for h in self._handlers[row["topic"]] if h.name == row["handler"]]
-            trace.restore(_headers(_record(row)))
-            await handler.run(self._service, tx, [_record(row).heard(handler.kind)])
+            trace.restore(_headers(record_of(row)))
+            await handler.run(self._service, tx, [record_of(row).heard(handler.kind)])
             await tx.execute("delete from parked where id = $1", number)
         return str(row["handler"])
 

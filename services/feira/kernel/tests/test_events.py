@@ -171,6 +171,36 @@ async def test_what_is_committed_is_heard_once_by_each_handler_in_order(schemas:
         await until(all_tidy)
 
 
+async def test_what_is_forgotten_while_it_is_taken_is_not_lost(schemas: str) -> None:
+    """Others push an event out of what is remembered while a hearer waits for the rest of his."""
+    db = await Db.open(schemas, "bus", 2)
+    ours, theirs = (Bus(db, {Counted.topic: ["hearer"]}) for _ in range(2))
+    await ours.open()
+    records = [Record(uuid7(), Counted.topic, n, datetime.now(UTC), "{}", '{"name":"a","version":1}') for n in "ab"]
+    await theirs.publish(records[:1], lambda _name: None)
+    await ours.publish(records[1:], lambda _name: None)
+
+    class Slow:
+        def __init__(self, tx: Tx) -> None:
+            self._tx = tx
+
+        async def fetch(self, statement: str, *arguments: Any) -> list[asyncpg.Record]:
+            rows = await self._tx.fetch(statement, *arguments)
+            if "payload from log" in statement:
+                ours._recent.clear()
+            return rows
+
+    @asynccontextmanager
+    async def read() -> AsyncIterator[Slow]:
+        async with Db.read(db) as tx:
+            yield Slow(tx)
+
+    db.read = read  # type: ignore[method-assign, assignment]
+    taken = await ours.take("hearer", range(16), 10, 1_000)
+    assert [row.record.event_id for row in taken.rows] == [record.event_id for record in records]
+    await db.close()
+
+
 async def test_each_event_of_a_batch_keeps_the_trace_of_its_request(schemas: str) -> None:
     async with place_at(schemas) as place:
         traces = {name: trace.begin(f"request-{name}") for name in ("a", "b")}
