@@ -1,6 +1,7 @@
 """Imports: a stream of products of any length, in bounded memory, some hundreds in one transaction."""
 
 import asyncio
+from collections import deque
 from collections.abc import AsyncIterator, Callable, Sequence
 from functools import partial
 from typing import Any, Literal
@@ -25,6 +26,7 @@ Format = Literal["csv", "ndjson"]
 
 CHUNK_PRODUCTS_MAX = 500
 CHUNK_VARIANTS_MAX = 2_000
+WRITING_MAX = 2  # Chunks that are written at once: the database works on one while the other is made ready.
 ERRORS_MAX = 1_000  # Errors that a report names; beyond these they are counted.
 
 _decoder = msgspec.json.Decoder(ProductBody)
@@ -92,19 +94,22 @@ class Importer:
         Refuses with Invalid what is no such table at all. What was imported before the stream broke off stays.
         """
         report = Report()
-        writing: asyncio.Task[None] | None = None
+        writing: deque[tuple[asyncio.Task[None], frozenset[str]]] = deque()
         items = self._from_csv(stream) if format == "csv" else self._from_ndjson(stream)
         try:
             async for chunk in _chunks(items):
-                if writing:
-                    await writing
+                keys = frozenset(key for item in chunk for key in item.keys)
+                # The next chunk is read while others are written; what it has in common with one of them comes after it.
+                while len(writing) >= WRITING_MAX or any(not keys.isdisjoint(others) for _, others in writing):
+                    await writing.popleft()[0]
                     on_progress(report.done)
-                # The next chunk is read while this one is written.
-                writing = asyncio.create_task(self._write(chunk, report, actor))
+                writing.append((asyncio.create_task(self._write(chunk, report, actor)), keys))
                 await asyncio.sleep(0)
         finally:
-            if writing:
-                await writing
+            outcomes = await asyncio.gather(*(task for task, _ in writing), return_exceptions=True)
+        for outcome in outcomes:
+            if outcome is not None:
+                raise outcome
         on_progress(report.done)
         if actor is not None:
             await self._tell(actor, report)
