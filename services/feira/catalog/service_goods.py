@@ -1,5 +1,6 @@
 """What is sold under a sku, remembered from batch to batch: a revision tells whether it still is so."""
 
+from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 
 from feira.catalog import store
@@ -13,7 +14,7 @@ class Goods:
     """Goods as they were last read. Their stock, which changes with each order, is never taken from here."""
 
     def __init__(self) -> None:
-        self._known: dict[str, Good] = {}
+        self._known: OrderedDict[str, Good] = OrderedDict()
 
     async def find(self, db: Db, skus: Iterable[str]) -> dict[str, Good]:
         """The goods as they were last looked at: who relies on them locks their stock and compares the revisions."""
@@ -49,5 +50,5 @@ class Goods:
             self._known.pop(sku, None)
             self._known[sku] = good
         while len(self._known) > KNOWN_MAX:  # What was read first is forgotten first.
-            del self._known[next(iter(self._known))]
+            self._known.popitem(last=False)
         return read

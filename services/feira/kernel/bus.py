@@ -4,6 +4,7 @@ One bus serves one process, several workers and several machines alike. Another 
 """
 
 import asyncio
+from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -53,7 +54,7 @@ class Bus:
     def __init__(self, db: Db, consumers: Mapping[str, Sequence[str]]) -> None:
         self._db = db
         self._consumers = consumers
-        self._recent: dict[int, Record] = {}
+        self._recent: OrderedDict[int, Record] = OrderedDict()  # Of a dict, the first key is dear to find.
         self._recent_length = 0
         self._topics: dict[str, list[str]] = {}
         for topic, names in consumers.items():
@@ -106,7 +107,7 @@ class Bus:
             self._recent[number] = record
             self._recent_length += len(record.payload)
         while self._recent_length > RECENT_LENGTH_MAX:
-            self._recent_length -= len(self._recent.pop(next(iter(self._recent))).payload)
+            self._recent_length -= len(self._recent.popitem(last=False)[1].payload)
 
     async def take(self, consumer: str, partitions: Sequence[int], rows_max: int, length_max: int) -> Taken:
         """The next rows of these partitions that the consumer hears. The first may be of any size."""
