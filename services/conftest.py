@@ -1,11 +1,12 @@
 """What tests of any service use: a real PostgreSQL, a database of their own, and a service's surroundings."""
 
 import asyncio
+import gc
 import os
 import secrets
 import socket
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterator, Sequence
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from pathlib import Path
@@ -37,6 +38,18 @@ CONNECTIONS_MAX = 8
 Said = Callable[[Db], Awaitable[list[Event]]]
 Hear = Callable[..., Awaitable[None]]
 MakeContext = Callable[[Card], Awaitable[Context]]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Tests are parsed without a break: where garbage is collected meanwhile, CPython 3.11 now and then gives up with "AST
+    constructor recursion depth mismatch".
+    """
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.enable()
 
 
 @pytest.fixture(scope="session")
