@@ -1,8 +1,8 @@
 """Row 12: a shop that has lived beside one that was opened a moment ago, on the same PostgreSQL."""
 
 import os
-import time
 import shutil
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
