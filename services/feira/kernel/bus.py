@@ -104,8 +104,8 @@ class Bus:
     def _remember(self, numbered: Iterable[tuple[int, Record]]) -> None:
         """What passes here is wanted by several hearers, mostly at once: it is read, and understood, only once."""
         for number, record in numbered:
-            self._recent[number] = record
-            self._recent_length += len(record.payload)
+            if self._recent.setdefault(number, record) is record:  # Two may have read it at the same time.
+                self._recent_length += len(record.payload)
         while self._recent_length > RECENT_LENGTH_MAX:
             self._recent_length -= len(self._recent.popitem(last=False)[1].payload)
 

@@ -64,7 +64,7 @@ def _may_be_cut(records: Sequence[Record], rows_max: int) -> bool:
 
 
 class Consumer:
-    """A service as a hearer: takes its queue, runs its handlers, each event once for each handler."""
+    """A service as a hearer: reads the log, runs its handlers, each event once for each handler."""
 
     def __init__(self, name: str, service: Any, db: Db, bus: Bus, handlers: Sequence[On]) -> None:
         self.name = name

@@ -12,6 +12,7 @@ from uuid import UUID
 import asyncpg
 import pytest
 
+from feira.kernel import bus as bus_module
 from feira.kernel import events as events_module
 from feira.kernel import relay as relay_module
 from feira.kernel import trace
@@ -198,6 +199,22 @@ async def test_what_is_forgotten_while_it_is_taken_is_not_lost(schemas: str) -> 
     db.read = read  # type: ignore[method-assign, assignment]
     taken = await ours.take("hearer", range(16), 10, 1_000)
     assert [row.record.event_id for row in taken.rows] == [record.event_id for record in records]
+    await db.close()
+
+
+async def test_what_two_read_at_once_is_remembered_once(schemas: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bus_module, "RECENT_LENGTH_MAX", 100)
+    db = await Db.open(schemas, "bus", 4)
+    ours, theirs = (Bus(db, {Counted.topic: ["hearer", "other"]}) for _ in range(2))
+    await ours.open()
+    record = Record(uuid7(), Counted.topic, "a", datetime.now(UTC), "{}", '{"name":"a","version":1}')
+    await theirs.publish([record], lambda _name: None)
+    for _ in range(10):
+        ours._recent.clear()
+        ours._recent_length = 0
+        took = await asyncio.gather(*(ours.take(name, range(16), 10, 1_000) for name in ("hearer", "other") * 2))
+        assert {row.record.event_id for taken in took for row in taken.rows} == {record.event_id}
+        assert ours._recent_length == len(record.payload)
     await db.close()
 
 
