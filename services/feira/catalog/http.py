@@ -15,6 +15,7 @@ from feira.catalog.domain_text import fold, words
 from feira.catalog.http_views import CategoryView, ProductList, ProductView, product_item, product_list, product_view
 from feira.catalog.service import CatalogService
 from feira.catalog.service_kept import LISTS, product_tag, sku_tag
+from feira.catalog.service_search import Asked
 from feira.catalog.store_categories import Category
 from feira.catalog.store_search import Sort, Wish, cursor_types
 from feira.contracts.money import MINOR_MAX
@@ -91,18 +92,20 @@ class Window:
         if sort == "relevance" and not asked:
             sort = "newest"
         found, facets = await self._catalog.search.find(
-            Wish(
-                words=words(asked) if asked else None,
-                min_price_minor=query.min_price,
-                max_price_minor=query.max_price,
-                in_stock=query.in_stock,
-            ),
-            query.category or None,
-            sort,
-            request.locale,
-            read_cursor(query.cursor, cursor_types(sort)) if query.cursor else None,
-            query.limit + 1,
-            facets=query.facets,
+            Asked(
+                wish=Wish(
+                    words=words(asked) if asked else None,
+                    min_price_minor=query.min_price,
+                    max_price_minor=query.max_price,
+                    in_stock=query.in_stock,
+                ),
+                category=query.category or None,
+                sort=sort,
+                locale=request.locale,
+                after=read_cursor(query.cursor, cursor_types(sort)) if query.cursor else None,
+                limit=query.limit + 1,
+                facets=query.facets,
+            )
         )
         shown = found[: query.limit]
         return product_list(

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 import msgspec
+from msgspec.structs import replace
 
 from feira.catalog import store_categories, store_search
 from feira.catalog.service_index import FAILURES, Keeper
@@ -23,6 +24,18 @@ STALE_S = 30.0  # An index that has not been brought up to date for so long is n
 BROAD_DOCUMENTS = 4_000  # From here on a search may take more than a millisecond, and leaves the event loop.
 
 T = TypeVar("T")
+
+
+class Asked(msgspec.Struct, frozen=True, kw_only=True):
+    """A page of a list: `category` is a path or a slug, `after` the values of the cursor."""
+
+    wish: Wish
+    sort: Sort
+    limit: int
+    category: str | None = None
+    locale: str = ""
+    after: Sequence[Any] | None = None
+    facets: bool = False
 
 
 class Search:
@@ -82,81 +95,53 @@ class Search:
 
     # What is asked.
 
-    async def find(
-        self,
-        wish: Wish,
-        category: str | None,
-        sort: Sort,
-        locale: str,
-        after: Sequence[Any] | None,
-        limit: int,
-        *,
-        facets: bool,
-    ) -> tuple[list[Found], Facets | None]:
+    async def find(self, asked: Asked) -> tuple[list[Found], Facets | None]:
         """A page of products for buyers, and what all that were found have in common if that is wanted."""
-        reader = self.reader
-        theirs = sort == "relevance" and after is not None and not is_ours(after)
-        if reader is None or theirs or not (facets or wish.words is not None):
-            return await self._by_database(wish, category, sort, locale, after, limit, facets=facets)
+        reader, by_words = self.reader, asked.wish.words is not None
+        theirs = asked.sort == "relevance" and asked.after is not None and not is_ours(asked.after)
+        if reader is None or theirs or not (asked.facets or by_words):
+            return await self._by_database(asked)
         try:
-            if wish.words is not None and sort == "relevance":
+            if by_words and asked.sort == "relevance":
                 return await self._ask(
-                    reader, wish, category, lambda: reader.relevant(wish, category, after, limit, facets=facets)
+                    reader,
+                    asked,
+                    lambda: reader.relevant(asked.wish, asked.category, asked.after, asked.limit, facets=asked.facets),
                 )
-            return await self._sorted(reader, wish, category, sort, locale, after, limit, facets=facets)
+            return await self._sorted(reader, asked)
         except FAILURES as failure:
             self._log.warning("search_index_failed", error=repr(failure))
             self._reader = None
-            return await self._by_database(wish, category, sort, locale, after, limit, facets=facets)
+            return await self._by_database(asked)
 
-    async def _sorted(
-        self,
-        reader: Reader,
-        wish: Wish,
-        category: str | None,
-        sort: Sort,
-        locale: str,
-        after: Sequence[Any] | None,
-        limit: int,
-        *,
-        facets: bool,
-    ) -> tuple[list[Found], Facets | None]:
+    async def _sorted(self, reader: Reader, asked: Asked) -> tuple[list[Found], Facets | None]:
         """The index says what is found and counts it, the database has the order."""
+        wish, ordered = asked.wish, replace(asked, facets=False)
+        facets: Facets | None
         if wish.words is None:
-            told = await self._ask(reader, wish, category, lambda: reader.facets(wish, category))
-            found, _ = await self._by_database(wish, category, sort, locale, after, limit, facets=False)
-            return found, told
-        numbers, counted = await self._ask(
-            reader, wish, category, lambda: reader.matching(wish, category, facets=facets)
-        )
-        named = msgspec.structs.replace(wish, words=None, numbers=numbers)
-        found, _ = await self._by_database(named, category, sort, locale, after, limit, facets=False)
-        return found, counted
+            facets = await self._ask(reader, asked, lambda: reader.facets(wish, asked.category))
+        else:
+            numbers, facets = await self._ask(
+                reader, asked, lambda: reader.matching(wish, asked.category, facets=asked.facets)
+            )
+            ordered = replace(ordered, wish=replace(wish, words=None, numbers=numbers))
+        found, _ = await self._by_database(ordered)
+        return found, facets
 
-    async def _ask(self, reader: Reader, wish: Wish, category: str | None, ask: Callable[[], T]) -> T:
+    async def _ask(self, reader: Reader, asked: Asked, ask: Callable[[], T]) -> T:
         with SEARCH_SECONDS.labels("index").time():
-            if reader.breadth(wish, category) < BROAD_DOCUMENTS:
+            if reader.breadth(asked.wish, asked.category) < BROAD_DOCUMENTS:
                 return ask()
             return await asyncio.to_thread(ask)
 
-    async def _by_database(
-        self,
-        wish: Wish,
-        category: str | None,
-        sort: Sort,
-        locale: str,
-        after: Sequence[Any] | None,
-        limit: int,
-        *,
-        facets: bool,
-    ) -> tuple[list[Found], Facets | None]:
+    async def _by_database(self, asked: Asked) -> tuple[list[Found], Facets | None]:
+        wish = asked.wish
         async with self._db.read() as tx:
             with SEARCH_SECONDS.labels("database").time():
-                if category is not None:
-                    ids = sorted(await store_categories.ids_within(tx, category))
-                    wish = msgspec.structs.replace(wish, category_ids=ids)
-                found = await store_search.search(tx, wish, sort, locale, after, limit)
-                return found, await store_search.facets(tx, wish) if facets else None
+                if asked.category is not None:
+                    wish = replace(wish, category_ids=sorted(await store_categories.ids_within(tx, asked.category)))
+                found = await store_search.search(tx, wish, asked.sort, asked.locale, asked.after, asked.limit)
+                return found, await store_search.facets(tx, wish) if asked.facets else None
 
     async def suggest(
         self, words: Sequence[str], products_max: int, branches_max: int

@@ -12,7 +12,7 @@ import pytest
 from feira.catalog import service_index, store_index_write
 from feira.catalog.domain_goods import ProductChange
 from feira.catalog.jobs import gauges
-from feira.catalog.service_search import Search
+from feira.catalog.service_search import Asked, Search
 from feira.catalog.store_search import Wish
 from feira.catalog.tests.conftest import STAFF, Shop, variant
 from feira.catalog.tests.test_search import FRUITS, SEARCHES, market, names
@@ -180,7 +180,7 @@ async def test_changes_are_found_by_every_process(indexed: Shop) -> None:
     await caught_up(indexed)
     await other.tend()
     for search in (indexed.catalog.search, other):
-        found, _ = await search.find(_wish("guava"), None, "relevance", "en", None, 5, facets=False)
+        found, _ = await search.find(Asked(wish=_wish("guava"), sort="relevance", locale="en", limit=5, facets=False))
         assert [one.id for one in found] == [product_id]
     await indexed.catalog.products.change(product_id, ProductChange(name="Goiaba"), STAFF)
     await indexed.held(guava=1)
@@ -234,7 +234,7 @@ async def test_a_restart_goes_on_where_the_index_was(indexed: Shop) -> None:
     search = await caught_up(indexed, Search(indexed.ctx))
     assert search.reader is not None
     assert search.reader.path == path
-    found, _ = await search.find(_wish("guava"), None, "relevance", "en", None, 5, facets=False)
+    found, _ = await search.find(Asked(wish=_wish("guava"), sort="relevance", locale="en", limit=5, facets=False))
     assert len(found) == 1
     await search.stop()
 
@@ -274,12 +274,12 @@ async def test_an_index_of_no_use_is_made_anew(indexed: Shop, how: str) -> None:
         await search.tend()
         if search.reader is not None and search.reader.path != reader.path:
             break
-        found, _ = await search.find(_wish("guava"), None, "relevance", "en", None, 5, facets=True)
+        found, _ = await search.find(Asked(wish=_wish("guava"), sort="relevance", locale="en", limit=5, facets=True))
         assert len(found) <= 1
         await asyncio.sleep(0.01)
     assert search.reader is not None
     assert search.reader.path != reader.path
-    found, _ = await search.find(_wish("guava"), None, "relevance", "en", None, 5, facets=True)
+    found, _ = await search.find(Asked(wish=_wish("guava"), sort="relevance", locale="en", limit=5, facets=True))
     assert [one.name for one in found] == ["Guava"]
     assert [path.name for path in reader.path.parent.iterdir() if path.is_dir()] == [search.reader.path.name]
     await search.stop()
@@ -322,7 +322,7 @@ async def test_only_one_process_writes_until_it_goes(indexed: Shop) -> None:
     await indexed.add("Guava", variant("guava"))
     await caught_up(indexed, other)
     assert other._keeper._state.position
-    found, _ = await other.find(_wish("guava"), None, "relevance", "en", None, 5, facets=False)
+    found, _ = await other.find(Asked(wish=_wish("guava"), sort="relevance", locale="en", limit=5, facets=False))
     assert len(found) == 1
     await other.stop()
 
