@@ -54,8 +54,8 @@ async def measure(run: Run) -> None:
         for side in sides:
             await side.at.order(WARM_S, stride=side.stride)
             await side.at.check_out(WARM_S)
-        await _ordering(run, sides)
         fresh = [await _indexed(side, believable) for side in sides]
+        await _ordering(run, sides)
         await _reading(run, sides)
         await _searching(run, sides, believable, fresh)
         run.facts["memory_mb_small_big"] = [round(side.at.shop.pss_mb()) for side in sides]
