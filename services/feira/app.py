@@ -17,6 +17,7 @@ import msgspec
 
 from feira.carts.card import card as carts
 from feira.catalog.card import card as catalog
+from feira.contracts.catalog import ProductsChanged, StockChanged
 from feira.contracts.users import Keys, KeysAsk, Users
 from feira.kernel import logs
 from feira.kernel.bus import SCHEMA as BUS
@@ -36,6 +37,7 @@ from feira.transport.serve import HttpServer, internal_app, public_app
 from feira.users.card import card as users
 
 CARDS: Mapping[str, Card] = {card.name: card for card in (users, catalog, carts, orders, payments, notifications)}
+FOLLOWED = (ProductsChanged, StockChanged)  # They are on the bus though no service may hear them: for who keeps pages.
 READY_S = 1.0  # How long an answer about readiness is believed.
 PING_TIMEOUT_S = 2.0
 
@@ -74,8 +76,8 @@ def chosen(settings: Settings) -> list[Card]:
 
 
 def hearers() -> dict[str, list[str]]:
-    """Who hears each topic, of all services there are, wherever they run."""
-    found: dict[str, list[str]] = {}
+    """Who hears each topic, of all services there are, wherever they run; nobody, of those that are only followed."""
+    found: dict[str, list[str]] = {kind.topic: [] for kind in FOLLOWED}
     for card in CARDS.values():
         for topic in {handler.kind.topic for handler in card.handlers}:
             found.setdefault(topic, []).append(card.name)

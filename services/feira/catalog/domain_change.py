@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import TypeVar
 
+import msgspec
 from msgspec import UNSET, UnsetType
 
 from feira.catalog.domain_goods import (
@@ -99,6 +100,28 @@ def least(variants: Sequence[Variant]) -> tuple[int, int | None]:
     """The price that a list shows, and what it is compared with: those of the cheapest variant."""
     cheapest = min(variants, key=lambda variant: variant.price_minor, default=None)
     return (cheapest.price_minor, cheapest.compare_at_price_minor) if cheapest else (0, None)
+
+
+def shown(product: Product | None) -> Product | None:
+    """What a shopper can see of the product; None if it is not in the shop."""
+    if product is None or product.archived:
+        return None
+    return msgspec.structs.replace(product, variants=tuple(product.sold))
+
+
+def listed(product: Product | None) -> tuple[object, ...]:
+    """What lists and their facets show of the product, or are sorted by."""
+    if product is None or product.archived:
+        return ()
+    return (
+        product.slug,
+        product.name,
+        product.names,
+        product.categories,
+        product.images[:1],
+        product.attributes,
+        least(product.sold),
+    )
 
 
 def _given(value: T | UnsetType, kept: T) -> T:

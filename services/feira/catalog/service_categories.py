@@ -7,6 +7,7 @@ import msgspec
 
 from feira.catalog import store, store_categories, store_feed
 from feira.catalog.domain_goods import DEPTH_MAX
+from feira.catalog.service_moves import tell_of_everything
 from feira.catalog.store_categories import Category
 from feira.contracts.audit import StaffActed
 from feira.kernel.card import Context
@@ -122,6 +123,8 @@ def _path(above: Category | None, slug: str) -> str:
 
 
 async def _tell(tx: Tx, actor: UUID, action: str, path: str, detail: Mapping[str, str]) -> None:
+    """Every page shows the tree, or names out of it."""
+    await tell_of_everything(tx)
     await emit(
         tx,
         StaffActed(

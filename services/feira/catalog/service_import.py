@@ -13,7 +13,7 @@ from feira.catalog import domain_csv, store, store_products
 from feira.catalog.domain_change import described, stocks
 from feira.catalog.domain_goods import Product, ProductBody, Stored
 from feira.catalog.domain_records import RECORD_MAX, Records
-from feira.catalog.service_products import Draft, insist, keep, slugs_for
+from feira.catalog.service_products import IMPORTED, Draft, insist, keep, slugs_for
 from feira.contracts.audit import StaffActed
 from feira.kernel.card import Context
 from feira.kernel.db import Tx
@@ -237,7 +237,7 @@ class Importer:
                 report.updated += 1
             drafts.append(draft)
         if drafts:
-            await keep(tx, await _named(tx, drafts), "imported", actor)
+            await keep(tx, await _named(tx, drafts), IMPORTED, actor)
         return later
 
 

@@ -1,11 +1,13 @@
-"""Stock that moves, and what buyers are told of it."""
+"""Stock that moves, goods that change, and what the others are told of both."""
 
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from feira.catalog import domain, store
 from feira.catalog.domain import Level, Move
-from feira.contracts.catalog import StockChanged
+from feira.catalog.domain_change import listed, shown
+from feira.catalog.domain_goods import Product
+from feira.contracts.catalog import ProductsChanged, StockChanged
 from feira.kernel.db import Tx
 from feira.kernel.events import emit
 
@@ -44,3 +46,24 @@ async def move(tx: Tx, moves: Sequence[Move], levels: Mapping[str, Level]) -> No
     await store.move(tx, moves)
     if turned:
         await announce(tx, turned, await store.products_of(tx, list(turned)))
+
+
+async def tell_of_products(tx: Tx, changes: Sequence[tuple[Product | None, Product]], *, many: bool) -> None:
+    """Tell those who keep pages that products became what they are now, if a shopper can see it: (before, after).
+
+    `many`: these are a part of a change that it would take too long to tell of one by one.
+    """
+    if many:
+        if any(shown(was) != shown(now) for was, now in changes):
+            await tell_of_everything(tx)
+        return
+    seen = [(was, now) for was, now in changes if shown(was) != shown(now)]
+    if seen:
+        slugs = {product.slug for change in seen for product in change if product}
+        lists = any(listed(was) != listed(now) for was, now in seen)
+        await emit(tx, ProductsChanged(slugs=tuple(sorted(slugs)), lists=lists, version=1))
+
+
+async def tell_of_everything(tx: Tx) -> None:
+    """Tell those who keep pages that any of them may look different."""
+    await emit(tx, ProductsChanged(everything=True, version=1))

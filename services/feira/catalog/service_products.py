@@ -23,7 +23,7 @@ from feira.catalog.domain_goods import (
     VariantBody,
 )
 from feira.catalog.domain_text import slugify
-from feira.catalog.service_moves import announce
+from feira.catalog.service_moves import announce, tell_of_everything, tell_of_products
 from feira.contracts.audit import StaffActed
 from feira.kernel.batcher import Batcher
 from feira.kernel.card import Context
@@ -34,6 +34,7 @@ from feira.kernel.ids import uuid7
 
 TRIES_MAX = 4
 EXPORT_PAGE = 200
+IMPORTED = "imported"  # Why stock is what it is, where an import says so.
 
 T = TypeVar("T")
 
@@ -74,7 +75,7 @@ async def keep(tx: Tx, drafts: Sequence[Draft], kind: str, actor: UUID | None = 
     recounted = {sku: units for draft in old for sku, units in draft.stock.items() if known.get(sku, units) != units}
     levels = await store.lock_levels(tx, sorted(known)) if known else {}  # Stock is locked before listings.
     paths = {path for draft in drafts for path in draft.product.categories}
-    categories = await store_categories.ensure(tx, paths)
+    categories, grown = await store_categories.ensure(tx, paths)
     new = {draft.id: _starts_in_stock(draft) for draft in drafts if draft.was is None}
     await store_products.write(tx, {draft.id: draft.product for draft in drafts}, categories, new)
     if known:
@@ -98,6 +99,11 @@ async def keep(tx: Tx, drafts: Sequence[Draft], kind: str, actor: UUID | None = 
     product_of = {variant.sku: draft.id for draft in old for variant in draft.product.variants}
     turned |= {sku: True for sku, units in opened.items() if units and sku in product_of}
     await announce(tx, turned, product_of, also=[draft.id for draft in old])
+    if grown:
+        await tell_of_everything(tx)
+    else:
+        changes = [(draft.was.product if draft.was else None, draft.product) for draft in drafts]
+        await tell_of_products(tx, changes, many=kind == IMPORTED)
 
 
 def _starts_in_stock(draft: Draft) -> bool:

@@ -50,11 +50,11 @@ async def ids_within(tx: Tx, wanted: str) -> list[int]:
     return [row["id"] for row in rows]
 
 
-async def ensure(tx: Tx, paths: Iterable[str]) -> dict[str, int]:
-    """The ids of these paths and of those above them; the ones that are missing are made."""
+async def ensure(tx: Tx, paths: Iterable[str]) -> tuple[dict[str, int], bool]:
+    """The ids of these paths and of those above them, and whether some were missing and have been made."""
     wanted = sorted({above for path in paths for above in branch_of(path)})
     if not wanted:
-        return {}
+        return {}, False
     found = await _ids(tx, wanted)
     missing = [path for path in wanted if path not in found]
     if missing:
@@ -76,7 +76,7 @@ async def ensure(tx: Tx, paths: Iterable[str]) -> dict[str, int]:
             [title_of(path) for path in level],
         )
         found |= await _ids(tx, level)
-    return found
+    return found, bool(missing)
 
 
 async def refuse_beyond_max(tx: Tx, more: int) -> None:

@@ -155,3 +155,21 @@ class StockChanged(Event, frozen=True, kw_only=True):
     @property
     def key(self) -> str:
         return str(self.product_id)
+
+
+class ProductsChanged(Event, frozen=True, kw_only=True):
+    """What shoppers are shown of some products, or of the whole shop, is different from before: for those who keep pages.
+
+    `slugs` are those that the products had before and have now. `lists` tells whether lists may look
+    different too, `everything` that anything may: then no slugs are named. Whether a product can be had is told by
+    `StockChanged`. Nothing is said here but what to read again, so it does not matter in which order it is heard.
+    """
+
+    topic: ClassVar[str] = "catalog.products_changed.v1"
+    slugs: tuple[str, ...] = ()
+    lists: bool = True
+    everything: bool = False
+
+    @property
+    def key(self) -> str:
+        return "products"
