@@ -1,0 +1,33 @@
+// Who is signed in is known by cookies that no script can read. What is kept here is only that somebody is, so that a guest's
+// browser does not ask in vain.
+const SIGNED_IN = 'feira.signed_in';
+const LOCK = 'feira.session';
+
+export const SESSION_CHANGED = 'feira:session';
+
+export function isSignedIn(): boolean {
+  return localStorage.getItem(SIGNED_IN) !== null;
+}
+
+/** Note that the cookies are new, or gone; other tabs hear it by their `storage` event. */
+export function noteSession(signedIn: boolean): void {
+  if (signedIn) localStorage.setItem(SIGNED_IN, String(Date.now()));
+  else localStorage.removeItem(SIGNED_IN);
+  window.dispatchEvent(new Event(SESSION_CHANGED));
+}
+
+/**
+ * Renew the cookies, unless another tab has done so since `asked` (milliseconds): a refresh token works once, and a second
+ * use would end the whole session. Answers whether the request may be sent again.
+ */
+export async function renew(asked: number): Promise<boolean> {
+  return navigator.locks.request(LOCK, async () => {
+    const noted = Number(localStorage.getItem(SIGNED_IN) ?? 0);
+    if (noted === 0) return false;
+    if (noted > asked) return true;
+    const answer = await fetch('/v1/sessions/browser/refresh', { method: 'POST' });
+    if (answer.ok) noteSession(true);
+    else if (answer.status === 401) noteSession(false);
+    return answer.ok;
+  });
+}

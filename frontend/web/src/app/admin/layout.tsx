@@ -1,0 +1,23 @@
+import type { Metadata } from 'next';
+import type { ReactNode } from 'react';
+
+import { SHOP_NAME } from '@/shop/settings';
+import { ThemeScript } from '@/ui/theme-script';
+
+import { body, title } from '../fonts';
+import '../globals.css';
+
+export const dynamic = 'force-dynamic';
+
+export const metadata: Metadata = { title: SHOP_NAME, robots: { index: false } };
+
+export default function AdminLayout({ children }: { children: ReactNode }) {
+  return (
+    <html lang="en" className={`${title.variable} ${body.variable}`} suppressHydrationWarning>
+      <head>
+        <ThemeScript />
+      </head>
+      <body className="min-h-dvh">{children}</body>
+    </html>
+  );
+}

@@ -1,0 +1,42 @@
+import type { components } from '@/api/schema';
+
+type Image = components['schemas']['feira.catalog.http_views.ImageView'];
+const TYPES = ['image/avif', 'image/webp'];
+
+/** A picture in the best format and width that the browser takes; `sizes` as in HTML, `eager` for what is seen first. */
+export function Picture({
+  image,
+  sizes,
+  eager = false,
+  className = '',
+}: {
+  image: Image;
+  sizes: string;
+  eager?: boolean;
+  className?: string;
+}) {
+  const sets = TYPES.map((type) => ({
+    type,
+    set: image.sources
+      .filter((source) => source.type === type)
+      .map((source) => (source.width ? `${source.url} ${source.width}w` : source.url))
+      .join(', '),
+  })).filter(({ set }) => set !== '');
+  return (
+    <picture>
+      {sets.map(({ type, set }) => (
+        <source key={type} type={type} srcSet={set} sizes={sizes} />
+      ))}
+      <img
+        src={image.url}
+        alt={image.alt}
+        width={image.width ?? undefined}
+        height={image.height ?? undefined}
+        loading={eager ? 'eager' : 'lazy'}
+        fetchPriority={eager ? 'high' : 'auto'}
+        decoding="async"
+        className={className}
+      />
+    </picture>
+  );
+}
