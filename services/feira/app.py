@@ -27,8 +27,10 @@ from feira.kernel.config import Settings
 from feira.kernel.db import Db
 from feira.kernel.http import Route
 from feira.kernel.loops import job_group, keep_tending, keep_working
+from feira.kernel.message import Event
 from feira.kernel.migrate import SQL, migrate
-from feira.kernel.relay import Consumer, Turn, keep_consuming, keep_relaying, keep_trimming
+from feira.kernel.relay import Consumer, Turn, keep_consuming, keep_following, keep_relaying, keep_trimming
+from feira.kernel.tail import Tail
 from feira.notifications.card import card as notifications
 from feira.orders.card import card as orders
 from feira.payments.card import card as payments
@@ -77,7 +79,8 @@ def chosen(settings: Settings) -> list[Card]:
 
 def hearers() -> dict[str, list[str]]:
     """Who hears each topic, of all services there are, wherever they run; nobody, of those that are only followed."""
-    found: dict[str, list[str]] = {kind.topic: [] for kind in FOLLOWED}
+    followed: list[type[Event]] = [*FOLLOWED, *(kind for card in CARDS.values() for kind in card.follows)]
+    found: dict[str, list[str]] = {kind.topic: [] for kind in followed}
     for card in CARDS.values():
         for topic in {handler.kind.topic for handler in card.handlers}:
             found.setdefault(topic, []).append(card.name)
@@ -114,7 +117,9 @@ class Shop:
         self.services: dict[str, Any] = {}
         self.dbs: dict[str, Db] = {}
         self.consumers: dict[str, Consumer] = {}
-        self.leases = Leases(settings.bus_url, worker=settings.worker, workers=settings.workers)
+        alone = settings.workers == 1 and len(self.cards) == len(CARDS)
+        self.leases = Leases(settings.bus_url, worker=settings.worker, workers=settings.workers, alone=alone)
+        self.tail = Tail()
         self.turn = Turn()
         self._stack = AsyncExitStack()
         self._remote: dict[type, Any] = {}
@@ -126,7 +131,9 @@ class Shop:
         self.bus = Bus(await self._db(BUS, self.settings.bus_url, share), hearers())
         for card in self.cards:
             db = await self._db(card.name, self.settings.database_of(card.name), share)
-            context = Context(db=db, settings=self.settings, wake=self._waker(card), log=logs.logger(card.name))
+            context = Context(
+                db=db, settings=self.settings, wake=self._waker(card), log=logs.logger(card.name), tail=self.tail
+            )
             needs = {name: self.find(contract) for name, contract in card.needs.items()}
             service = self.services[card.name] = card.build(context, **needs)
             if hasattr(service, "start"):
@@ -190,7 +197,7 @@ class Shop:
     def loops(self) -> list[asyncio.Task[None]]:
         """Everything that goes on beside requests: relays, consumers, jobs."""
         turn = self.turn
-        tasks = [keep_trimming(self.bus, self.leases)]
+        tasks = [keep_trimming(self.bus, self.leases), keep_following(self.tail, self.bus, self.leases)]
         for card in self.cards:
             service, db = self.services[card.name], self.dbs[card.name]
             tasks.append(keep_relaying(card.name, db, self.bus, self.leases, turn))

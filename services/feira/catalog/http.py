@@ -20,18 +20,9 @@ from feira.catalog.store_categories import Category
 from feira.catalog.store_search import Sort, Wish, cursor_types
 from feira.contracts.money import MINOR_MAX
 from feira.kernel.db import BUSY, LOST
-from feira.kernel.http import (
-    Answer,
-    Cursor,
-    Files,
-    Limit,
-    Query,
-    Request,
-    Route,
-    View,
-    cursor,
-    read_cursor,
-)
+from feira.kernel.http import Answer, Cursor, Limit, Query, Request, Route, View
+from feira.transport.cursors import cursor, read_cursor
+from feira.transport.files import Files
 
 TAG = "Catalogue"
 

@@ -9,20 +9,8 @@ from feira.catalog.domain_goods import ProductBody, ProductChange, SkuTaken, Slu
 from feira.catalog.http_views import AdminProduct, admin_product
 from feira.catalog.service import CatalogService
 from feira.catalog.service_import import Format, Report
-from feira.kernel.http import (
-    INT_MAX,
-    NDJSON,
-    Answer,
-    Cursor,
-    Limit,
-    Page,
-    Query,
-    Request,
-    Route,
-    Stream,
-    cursor,
-    read_cursor,
-)
+from feira.kernel.http import INT_MAX, NDJSON, Answer, Cursor, Limit, Page, Query, Request, Route, Stream
+from feira.transport.cursors import cursor, read_cursor
 
 IMPORT_MAX = 4 << 30
 CSV = "text/csv"

@@ -13,7 +13,8 @@ from feira.catalog.domain_goods import StockIsHeld
 from feira.catalog.service import CatalogService
 from feira.contracts.catalog import UnknownSku
 from feira.kernel.errors import Invalid
-from feira.kernel.http import INT_MAX, Body, Cursor, Limit, Page, Query, Request, Route, View, cursor, read_cursor
+from feira.kernel.http import INT_MAX, Body, Cursor, Limit, Page, Query, Request, Route, View
+from feira.transport.cursors import cursor, read_cursor
 
 TAG = "Back office: stock"
 DELTA_MAX = 1_000_000_000

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 import msgspec
+import prometheus_client as prometheus
 from msgspec.structs import replace
 
 from feira.catalog import store_categories, store_search
@@ -17,13 +18,17 @@ from feira.catalog.store_index import Branch, Item
 from feira.catalog.store_index_read import Reader, is_ours
 from feira.catalog.store_index_write import Home, beat_age_s
 from feira.catalog.store_search import Facets, Found, Sort, Wish
+from feira.kernel import metrics
 from feira.kernel.card import Context
-from feira.kernel.metrics import SEARCH_SECONDS
 
 STALE_S = 30.0  # An index that has not been brought up to date for so long is not asked any more.
 BROAD_DOCUMENTS = 4_000  # From here on a search may take more than a millisecond, and leaves the event loop.
 
 T = TypeVar("T")
+SEARCH_SECONDS = prometheus.Histogram(
+    "feira_search_seconds", "One search, by index or by database.", ["by"],
+    buckets=metrics.SECONDS, registry=metrics.REGISTRY,
+)  # fmt: skip
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):

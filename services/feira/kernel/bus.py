@@ -1,10 +1,12 @@
 """The bus on PostgreSQL: a log that each consumer reads, leases on a connection of their own, and wake-up calls.
 
-One bus serves one process, several workers and several machines alike. Another carrier needs the same face.
+One bus serves one process, several workers and several machines alike. Another carrier needs the same face. Consumers
+have a place in the log; who needs none, such as a cache, follows its tail: see `kernel.tail`.
 """
 
 import asyncio
-from collections import OrderedDict
+import time
+from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -18,6 +20,8 @@ from feira.kernel.events import PARTITIONS, Record
 
 CHANNEL = "feira_bus"
 SCHEMA = "bus"
+TAIL = "tail"  # The group of those who follow the log without a place in it.
+KEPT_S = 10.0  # How long the log keeps at least what came last, for them.
 BEAT_S = 1.0  # How often leases are sought, and how long a lost wake-up can delay anything.
 WAKES_MAX = 4_000  # Characters of names in one NOTIFY, whose payload is limited to 8,000 bytes.
 RECENT_LENGTH_MAX = 4 << 20  # Characters of payloads that are remembered.
@@ -56,6 +60,7 @@ class Bus:
         self._consumers = consumers
         self._recent: OrderedDict[int, Record] = OrderedDict()  # Of a dict, the first key is dear to find.
         self._recent_length = 0
+        self._ends: deque[tuple[float, int]] = deque()  # Where the log ended, and when: for the last KEPT_S.
         self._topics: dict[str, list[str]] = {}
         for topic, names in consumers.items():
             for name in names:
@@ -89,17 +94,12 @@ class Bus:
                    from alone, unnest($1::smallint[], $2::uuid[], $3::text[], $4::text[], $5::timestamptz[], $6::text[],
                                       $7::text[]) with ordinality as e(p, i, t, k, a, h, b, n) order by n
                    returning id""",
-                [record.partition for record in rows],
-                [record.event_id for record in rows],
-                [record.topic for record in rows],
-                [record.key for record in rows],
-                [record.at for record in rows],
-                [record.headers for record in rows],
-                [record.payload for record in rows],
+                *_columns(rows),
             )
         self._remember(zip([row["id"] for row in numbers], rows, strict=True))
         for consumer in {name for topic in {record.topic for record in rows} for name in self._consumers[topic]}:
             wake(f"consume:{consumer}")
+        wake(TAIL)
 
     def _remember(self, numbered: Iterable[tuple[int, Record]]) -> None:
         """What passes here is wanted by several hearers, mostly at once: it is read, and understood, only once."""
@@ -111,36 +111,37 @@ class Bus:
 
     async def take(self, consumer: str, partitions: Sequence[int], rows_max: int, length_max: int) -> Taken:
         """The next rows of these partitions that the consumer hears. The first may be of any size."""
+        behind = """id > (select min(after) from offsets where consumer = $4 and partition = any($5::smallint[]))
+                    and id > (select array_agg(case when partition = any($5::smallint[]) then after
+                                                    else 9223372036854775807 end order by partition)
+                              from offsets where consumer = $4)[partition + 1]"""
+        return await self._next(behind, self._topics.get(consumer, []), rows_max, length_max, consumer, partitions)
+
+    async def read(self, after: int, topics: Sequence[str], rows_max: int) -> Taken:
+        """The next rows of these topics behind a number, for who has no place in the log."""
+        return await self._next("id > $6", topics, rows_max, RECENT_LENGTH_MAX, "", [], after)
+
+    async def end(self) -> int:
+        """The last number in the log: what comes later has a greater one."""
         async with self._db.read() as tx:
-            rows = await tx.fetch(
-                """select aside.*, fitting.* from (
-                       select exists (select from queue where consumer = $1 and partition = any($2::smallint[])) as aside
-                   ) as aside left join (
-                       select id, n, n < total or total >= $4 as more, heard
-                       from (select *, max(n) filter (where before < $5 or n = 1) over () as last
-                             from (select id, topic = any($3::text[]) as heard, row_number() over up as n,
-                                          sum(length) over up - length as before, count(*) over () as total
-                                   from (select id, topic, length from log
-                                         where id > (select min(after) from offsets
-                                                     where consumer = $1 and partition = any($2::smallint[]))
-                                               and id > (select array_agg(case when partition = any($2::smallint[])
-                                                                               then after else 9223372036854775807 end
-                                                                          order by partition)
-                                                         from offsets where consumer = $1)[partition + 1]
-                                         order by id limit $4) as l
-                                   window up as (order by id)) as measured) as cut
-                       where n <= last and (heard or n = last)) as fitting on true
-                   order by n""",
-                consumer,
-                partitions,
-                self._topics.get(consumer, []),
+            return int(await tx.fetchval("select coalesce(max(id), 0) from log"))
+
+    async def _next(self, behind: str, topics: Sequence[str], rows_max: int, length_max: int, *values: Any) -> Taken:
+        async with self._db.read() as tx:
+            row = await tx.fetchrow(
+                f"""select max(id) as upto, coalesce(count(*) < max(total) or max(total) >= $1, false) as more,
+                           coalesce(array_agg(id order by id) filter (where topic = any($2::text[])), '{{}}') as numbers,
+                           exists (select from queue where consumer = $4 and partition = any($5::smallint[])) as aside
+                    from (select id, topic, count(*) over () as total, sum(length) over (order by id) - length as before
+                          from (select id, topic, length from log where {behind} order by id limit $1) as l) as measured
+                    where before < $3""",
                 rows_max,
+                topics,
                 length_max,
+                *values,
             )
-            last = rows[-1]
-            if last["id"] is None:
-                return Taken([], None, False, last["aside"])
-            numbers = [row["id"] for row in rows if row["heard"]]
+            assert row is not None  # noqa: S101 - aggregates always answer a row.
+            numbers = row["numbers"]
             # Held on to before anything is waited for: meanwhile others may push them out of what is remembered.
             found = {number: self._recent[number] for number in numbers if number in self._recent}
             if unknown := [number for number in numbers if number not in found]:
@@ -149,8 +150,9 @@ class Bus:
                     unknown,
                 )
                 found |= {row["id"]: record_of(row) for row in read}
-                self._remember((number, found[number]) for number in unknown)
-        return Taken([Queued(number, found[number]) for number in numbers], last["id"], last["more"], last["aside"])
+                self._remember((number, found[number]) for number in unknown if number in found)
+        rows = [Queued(number, found[number]) for number in numbers if number in found]  # A tail may be late for some.
+        return Taken(rows, row["upto"], row["more"], row["aside"])
 
     async def advance(
         self,
@@ -169,13 +171,7 @@ class Bus:
                        from unnest($2::smallint[], $3::uuid[], $4::text[], $5::text[], $6::timestamptz[], $7::text[],
                                    $8::text[], $9::float8[]) with ordinality as e(p, i, t, k, a, h, b, w, n) order by n""",
                     consumer,
-                    [row.record.partition for row, _ in failed],
-                    [row.record.event_id for row, _ in failed],
-                    [row.record.topic for row, _ in failed],
-                    [row.record.key for row, _ in failed],
-                    [row.record.at for row, _ in failed],
-                    [row.record.headers for row, _ in failed],
-                    [row.record.payload for row, _ in failed],
+                    *_columns([row.record for row, _ in failed]),
                     [wait_s for _, wait_s in failed],
                 )
             await tx.execute(
@@ -186,16 +182,25 @@ class Bus:
             )
 
     async def trim(self, rows_max: int) -> bool:
-        """Drop what every consumer has passed. True if there may be more."""
+        """Drop what every consumer has passed and what came more than KEPT_S ago. True if there may be more."""
+        now, end = time.monotonic(), await self.end()
+        if not self._ends or now - self._ends[-1][0] >= BEAT_S:
+            self._ends.append((now, end))
+        while len(self._ends) > 1 and now - self._ends[1][0] >= KEPT_S:
+            self._ends.popleft()
+        at, upto = self._ends[0]
+        if now - at < KEPT_S:
+            return False
         async with self._db.read() as tx:
             done: str = await tx.execute(
                 """delete from log where id <= (
                        select max(id) from (
                            select id from log
-                           where id <= (select min(after) from offsets where consumer = any($1::text[]))
+                           where id <= least($3, (select min(after) from offsets where consumer = any($1::text[])))
                            order by id limit $2) as passed)""",
                 list(self._topics),
                 rows_max,
+                upto,
             )
         return int(done.rsplit(maxsplit=1)[-1]) >= rows_max
 
@@ -247,7 +252,8 @@ class Bus:
                 """select consumer, count(*) as rows, min(at) as oldest from (
                        select consumer, at from (select * from queue order by id limit $3) as aside
                        union all
-                       select o.consumer, l.at from (select * from log order by id limit $3) as l
+                       select o.consumer, l.at from (select * from log where id > (select min(after) from offsets)
+                                                   order by id limit $3) as l
                        join unnest($1::text[], $2::text[]) as h(consumer, topic) using (topic)
                        join offsets o on o.consumer = h.consumer and o.partition = l.partition and l.id > o.after) as left_
                    group by consumer""",
@@ -256,6 +262,11 @@ class Bus:
                 COUNTED_MAX,
             )
         return {row["consumer"]: (row["rows"], row["oldest"]) for row in rows}
+
+
+def _columns(records: Sequence[Record]) -> Iterable[list[Any]]:
+    names = ("partition", "event_id", "topic", "key", "at", "headers", "payload")
+    return ([getattr(record, name) for record in records] for name in names)
 
 
 def record_of(row: asyncpg.Record) -> Record:
@@ -268,8 +279,9 @@ class Leases:
     For a moment two processes may hold one lease (when a connection dies unseen): what they do stands that.
     """
 
-    def __init__(self, url: str, *, worker: int = 0, workers: int = 1) -> None:
+    def __init__(self, url: str, *, worker: int = 0, workers: int = 1, alone: bool = False) -> None:
         self._url = url
+        self._alone = alone  # No other process is on this bus, to be told of what all of them want to know.
         self._worker, self._workers = worker, workers
         self._sought: dict[str, str] = {}  # Lease -> its group.
         self._held: set[str] = set()
@@ -295,8 +307,9 @@ class Leases:
             self._nudge.set()
 
     def _whole(self, group: str) -> bool:
-        """Whether all that can be done for a group is done here."""
-        return all(lease in self._held for lease, of in self._sought.items() if of == group)
+        """Whether all that can be done for a group is done here; what needs no lease is done everywhere."""
+        leases = [lease for lease, of in self._sought.items() if of == group]
+        return all(lease in self._held for lease in leases) if leases else self._alone
 
     async def run(self) -> None:
         """Hold the connection, for ever: until cancelled."""

@@ -11,7 +11,9 @@ from feira.kernel.config import Settings
 from feira.kernel.db import Db
 from feira.kernel.events import On
 from feira.kernel.http import Route
+from feira.kernel.message import Event
 from feira.kernel.metrics import Gauge as Gauge
+from feira.kernel.tail import Tail
 
 
 @dataclass(frozen=True)
@@ -22,6 +24,7 @@ class Context:
     settings: Settings
     wake: Callable[[str], None]  # Run the job of this name now, wherever its lease is held.
     log: FilteringBoundLogger
+    tail: Tail = field(default_factory=Tail)  # The process's own: what is published anywhere, from now on.
 
 
 @dataclass(frozen=True)
@@ -39,7 +42,9 @@ class Job:
 
 @dataclass(frozen=True)
 class Card:
-    """`name` is folder, schema, topic and deployment; `needs` are the parameters of `build` beside its Context."""
+    """`name` is folder, schema, topic and deployment; `needs` are the parameters of `build` beside its Context; `follows`
+    are the events that it hears by `Context.tail`.
+    """
 
     name: str
     home: Path
@@ -48,5 +53,6 @@ class Card:
     needs: Mapping[str, type] = field(default_factory=dict)
     routes: Callable[[Any], Sequence[Route]] = lambda _service: ()
     handlers: Sequence[On] = ()
+    follows: Sequence[type[Event]] = ()
     jobs: Sequence[Job] = ()
     gauges: Callable[[Any], Awaitable[Sequence[Gauge]]] | None = None

@@ -21,22 +21,17 @@ before a last newline: give a `Meta(pattern=…)` a `max_length` too. Identifier
 UUID or 404. Lists: take `limit: Limit = 20` and `cursor: Cursor = None`; answer a `Page`.
 """
 
-import base64
-import binascii
-import hashlib
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from functools import lru_cache
-from pathlib import Path
-from typing import Annotated, Any, ClassVar, Final, Generic, Literal, Protocol, TypeVar
+from typing import Annotated, Any, Final, Generic, Literal, Protocol, TypeVar
 from uuid import UUID
 
 import msgspec
 from msgspec import Meta
 
-from feira.kernel.errors import Invalid, NotFound, Refused, Unauthenticated
+from feira.kernel.errors import NotFound, Refused, Unauthenticated
 
 MIB: Final = 1 << 20
 JSON: Final = "application/json"
@@ -175,7 +170,7 @@ class Request(Generic[B, Q]):
     @property
     def languages(self) -> tuple[str, ...]:
         """The languages that the client reads, the best first: `?locale=`, then Accept-Language."""
-        return _languages(self.asked_locale, self.accepted)
+        return languages(self.asked_locale, self.accepted)
 
     def locale_of(self, offered: Sequence[str]) -> str:
         """The best of the languages that a thing is offered in, of which the first is the default."""
@@ -191,7 +186,7 @@ class Request(Generic[B, Q]):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A reply that is more than a View with the route's status. Cookies are headers: see `set_cookie`.
+    """A reply that is more than a View with the route's status. Cookies are headers: see `transport.heads.set_cookie`.
 
     A body of bytes or of an iterator of bytes is sent as `content_type`; a View as JSON.
     """
@@ -248,43 +243,6 @@ class Route:
     hidden: bool = False
 
 
-def set_cookie(name: str, value: str, *, path: str, max_age_s: int, secure: bool) -> tuple[str, str]:
-    """The header that sets a cookie which no script reads; `max_age_s` 0 deletes it."""
-    tail = "; Secure" if secure else ""
-    return "set-cookie", f"{name}={value}; Path={path}; Max-Age={max_age_s}; HttpOnly; SameSite=Lax{tail}"
-
-
-def cursor(*values: Any) -> str:
-    """An opaque text that says where the next page begins: the last row's sort keys."""
-    return base64.urlsafe_b64encode(msgspec.json.encode(values)).rstrip(b"=").decode()
-
-
-@lru_cache(maxsize=256)
-def _cursor_decoder(types: tuple[Any, ...]) -> msgspec.json.Decoder[tuple[Any, ...]]:
-    return msgspec.json.Decoder(tuple[types])  # type: ignore[valid-type] # The types are values here.
-
-
-def read_cursor(text: str, types: Sequence[Any]) -> tuple[Any, ...]:
-    """The values that `cursor` was given, as `types` such as `(datetime, UUID)`. Refuses what it did not write."""
-    try:
-        raw = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
-        values = _cursor_decoder(tuple(types)).decode(raw)
-    except (ValueError, RecursionError, binascii.Error):
-        raise Invalid.field("cursor", "is not one of ours") from None
-    if not all(_storable(value) for value in values):
-        raise Invalid.field("cursor", "is not one of ours")
-    return values
-
-
-def _storable(value: Any) -> bool:
-    """Whether a database takes the value: a forged cursor must not become an error of ours."""
-    if isinstance(value, str):
-        return "\0" not in value
-    if isinstance(value, int):
-        return -INT_MAX <= value <= INT_MAX
-    return not isinstance(value, datetime) or value.tzinfo is not None
-
-
 _LANGUAGE = re.compile(r"\s*([A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8}){0,4})\s*(?:;\s*q=([01](?:\.\d{0,3})?)\s*)?")
 
 
@@ -300,14 +258,8 @@ def accepted_languages(header: str) -> tuple[str, ...]:
     return tuple(language for _, _, language in sorted(found))
 
 
-def _languages(asked: str | None, accepted: str) -> tuple[str, ...]:
+def languages(asked: str | None, accepted: str) -> tuple[str, ...]:
     return (asked, *accepted_languages(accepted)) if asked else accepted_languages(accepted)
-
-
-@lru_cache(maxsize=4096)
-def chosen(asked: str | None, accepted: str, offers: tuple[tuple[str, ...], ...]) -> tuple[str, ...]:
-    """Which language of each offer is the best for `?locale=` and this Accept-Language."""
-    return tuple(best_locale(_languages(asked, accepted), offered) for offered in offers)
 
 
 @lru_cache(maxsize=4096)
@@ -323,36 +275,3 @@ def best_locale(wanted: tuple[str, ...], offered: tuple[str, ...]) -> str:
             if locale.lower().split("-")[0] == base:
                 return locale
     return offered[0] if offered else LOCALES[0]
-
-
-class Files:
-    """A folder of packaged files that never change, served at `prefix` by their names alone, inert in a browser."""
-
-    TYPES: ClassVar[Mapping[str, str]] = {
-        ".avif": "image/avif",
-        ".css": "text/css; charset=utf-8",
-        ".jpg": "image/jpeg",
-        ".js": "text/javascript; charset=utf-8",
-        ".png": "image/png",
-        ".svg": "image/svg+xml",
-        ".txt": "text/plain; charset=utf-8",
-        ".webp": "image/webp",
-    }
-
-    def __init__(self, prefix: str, folder: Path, *, max_age_s: int = 86400, hidden: bool = False) -> None:
-        self.route = Route("GET", prefix.rstrip("/") + "/{name}", self._send, summary="A picture", tag="Media",
-                           public_cache=True, produces="image/*", hidden=hidden)  # fmt: skip
-        # Only names that were there at the start are ever opened, so no name can lead out of the folder.
-        self._files = {file.name: file for file in folder.iterdir() if file.suffix in self.TYPES}
-        self._tags: dict[str, str] = {}
-        self._cache = f"public, max-age={max_age_s}"
-
-    async def _send(self, request: Request[None, None]) -> Answer:
-        file = self._files.get(request.path["name"])
-        if file is None:
-            raise NotFound
-        body = file.read_bytes()
-        tag = self._tags.setdefault(file.name, f'"{hashlib.sha256(body).hexdigest()[:32]}"')
-        policy = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
-        headers = (("etag", tag), ("cache-control", self._cache), ("content-security-policy", policy))
-        return Answer(200, body, headers, self.TYPES[file.suffix])

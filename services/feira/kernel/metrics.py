@@ -41,16 +41,6 @@ EVENTS = prometheus.Counter(
     "feira_events", "Events published; one that was published again after a crash counts twice.", ["topic"],
     registry=REGISTRY,
 )  # fmt: skip
-SEARCH_SECONDS = prometheus.Histogram(
-    "feira_search_seconds", "One search, by index or by database.", ["by"], buckets=SECONDS, registry=REGISTRY
-)
-RPC_SECONDS = prometheus.Histogram(
-    "feira_rpc_seconds",
-    "One call as its caller saw it, retries included.",
-    ["contract", "method", "code"],
-    buckets=SECONDS,
-    registry=REGISTRY,
-)
 
 
 def counter(name: str, meaning: str, labels: Sequence[str] = ()) -> prometheus.Counter:

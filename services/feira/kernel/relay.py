@@ -9,10 +9,11 @@ from typing import Any
 import msgspec
 
 from feira.kernel import logs, metrics, trace
-from feira.kernel.bus import Bus, Leases, Queued, record_of
+from feira.kernel.bus import TAIL, Bus, Leases, Queued, record_of
 from feira.kernel.db import BUSY, LOST, Db, Tx
 from feira.kernel.events import PARTITIONS, On, Record, remember
 from feira.kernel.loops import for_ever
+from feira.kernel.tail import Tail
 
 RELAY_ROWS_MAX = 500
 TAKE_ROWS_MAX = 512
@@ -289,3 +290,10 @@ async def keep_trimming(bus: Bus, leases: Leases) -> None:
         return leases.holds(TRIM) and await bus.trim(TRIM_ROWS_MAX)
 
     await for_ever(TRIM, event, step, TRIM_EVERY_S)
+
+
+async def keep_following(tail: Tail, bus: Bus, leases: Leases) -> None:
+    """Read for those who follow, for ever: woken at each batch that is published, and at least each POLL_S."""
+    event = leases.seek(TAIL, [])
+    tail.wake = event.set
+    await for_ever(TAIL, event, lambda: tail.step(bus))

@@ -10,10 +10,11 @@ from msgspec import Meta
 
 from feira.contracts.emails import EMAIL_MAX, normal_email
 from feira.kernel.errors import NotFound
-from feira.kernel.http import Answer, Cursor, Limit, Page, Query, Request, Route, View, cursor, read_cursor
+from feira.kernel.http import Answer, Cursor, Limit, Page, Query, Request, Route, View
 from feira.notifications.domain import Kind, State
 from feira.notifications.service import Notifications
 from feira.notifications.store import Mail
+from feira.transport.cursors import cursor, read_cursor
 
 HTML: Final = "text/html; charset=utf-8"
 TEXT: Final = "text/plain; charset=utf-8"

@@ -13,7 +13,7 @@ from feira.contracts.goods import Address, Line
 from feira.contracts.payments import Declined, GatewayFailed
 from feira.contracts.places import COUNTRIES
 from feira.kernel.errors import Invalid, NotFound, Overloaded
-from feira.kernel.http import Answer, Body, Cursor, Limit, Money, Page, Query, Request, Route, View, cursor, read_cursor
+from feira.kernel.http import Answer, Body, Cursor, Limit, Money, Page, Query, Request, Route, View
 from feira.orders import http_examples
 from feira.orders.domain import NotCancellable
 from feira.orders.domain_checkout import (
@@ -31,6 +31,7 @@ from feira.orders.service import OrderService, Quote, QuoteAsk
 from feira.orders.service_desk import UnknownOrder
 from feira.orders.store import Filters, Place
 from feira.orders.view import LineView, OrderView, PlacedView, order_view, placed_view
+from feira.transport.cursors import cursor, read_cursor
 from feira.transport.problems import problem
 
 TAG = "Orders"

@@ -8,7 +8,7 @@ from msgspec import Meta
 
 from feira.contracts.emails import EMAIL_MAX, normal_email
 from feira.kernel.errors import Invalid, NotFound
-from feira.kernel.http import Answer, Body, Cursor, Limit, Money, Page, Query, Request, Route, cursor
+from feira.kernel.http import Answer, Body, Cursor, Limit, Money, Page, Query, Request, Route
 from feira.orders.domain import FulfilmentExceedsOrder, NotCancellable, NotCaptured, Status
 from feira.orders.domain_checkout import LINES_MAX, QUANTITY_MAX, KeyReused, digest_of
 from feira.orders.domain_names import read_number
@@ -18,6 +18,7 @@ from feira.orders.service import OrderService
 from feira.orders.service_desk import RefundAsk, UnknownOrder
 from feira.orders.store import Filters
 from feira.orders.view import FulfilmentView, RefundView, StaffOrderView, fulfilment_view, refund_view, staff_view
+from feira.transport.cursors import cursor
 
 TAG = "Back office: orders"
 UNITS_MAX = LINES_MAX * QUANTITY_MAX

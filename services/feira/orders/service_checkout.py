@@ -20,7 +20,7 @@ from feira.kernel import trace
 from feira.kernel.batcher import Batcher
 from feira.kernel.card import Context
 from feira.kernel.db import Tx
-from feira.kernel.errors import Overloaded, Refused, Unavailable, rebuild
+from feira.kernel.errors import Overloaded, Refused, Unavailable
 from feira.kernel.events import emit
 from feira.kernel.ids import uuid7
 from feira.orders import domain, domain_checkout, domain_names, store, store_attempts
@@ -29,6 +29,7 @@ from feira.orders.domain_checkout import CartAlreadyOrdered, Checkout, InProgres
 from feira.orders.domain_totals import Totals
 from feira.orders.service_settings import Shop
 from feira.orders.store_attempts import Attempt, Begin, Begun, Finish, Peek
+from feira.transport.problems import rebuild
 
 RUNNING_MAX = 2_048  # Checkouts at once in one process; the next is told that we are busy.
 RUN_S = 18.0  # With the tidying up after it, less than the lease: nobody else works on the order meanwhile.

@@ -91,3 +91,9 @@ def read_cookies(header: str | None) -> Mapping[str, str]:
         if equals:
             found.setdefault(name, value)
     return found
+
+
+def set_cookie(name: str, value: str, *, path: str, max_age_s: int, secure: bool) -> tuple[str, str]:
+    """The header that sets a cookie which no script reads; `max_age_s` 0 deletes it."""
+    tail = "; Secure" if secure else ""
+    return "set-cookie", f"{name}={value}; Path={path}; Max-Age={max_age_s}; HttpOnly; SameSite=Lax{tail}"

@@ -7,9 +7,10 @@ before one of its tags was dropped and finished after it is not kept, since it m
 
 import asyncio
 from collections.abc import Awaitable, Callable, Hashable, Iterable
+from functools import lru_cache
 from typing import Any, Final
 
-from feira.kernel.http import Request, chosen
+from feira.kernel.http import Request, best_locale, languages
 
 KEPT_BYTES_MAX: Final = 48 << 20  # In one process, all that an answer costs included.
 KEPT_MAX: Final = 50_000
@@ -153,3 +154,9 @@ class Kept:
             keys.discard(key)
             if not keys:
                 del self._tagged[tag]
+
+
+@lru_cache(maxsize=4096)
+def chosen(asked: str | None, accepted: str, offers: tuple[tuple[str, ...], ...]) -> tuple[str, ...]:
+    """Which language of each offer is the best for `?locale=` and this Accept-Language."""
+    return tuple(best_locale(languages(asked, accepted), offered) for offered in offers)

@@ -20,7 +20,8 @@ from feira.kernel.errors import (
     Unauthenticated,
     Unavailable,
 )
-from feira.kernel.http import JSON, Answer, Files, Request, Route, Stream
+from feira.kernel.http import JSON, Answer, Request, Route, Stream
+from feira.transport.files import Files
 from feira.transport.heads import ACCESS_COOKIE
 from feira.transport.problems import (
     PROBLEM,

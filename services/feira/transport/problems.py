@@ -92,3 +92,21 @@ def problem(refusal: Refused, *more: tuple[str, str]) -> Answer:
     if refusal.status == 401:
         headers.append(("www-authenticate", "Bearer"))
     return Answer(refusal.status, _encode(document_of(refusal)), tuple(headers), PROBLEM)
+
+
+def known_refusals() -> dict[str, type[Refused]]:
+    """Every refusal that has been declared, by its code: how a refusal gets its class back after gRPC."""
+    found: dict[str, type[Refused]] = {}
+    todo: list[type[Refused]] = [Refused]
+    for kind in todo:
+        found.setdefault(kind.code, kind)
+        todo.extend(kind.__subclasses__())
+    return found
+
+
+def rebuild(code: str, detail: str, extra: dict[str, Any]) -> Refused:
+    """The refusal that left another process, as the class that it was there."""
+    kind = known_refusals().get(code, Refused)
+    refusal = kind.__new__(kind)
+    Refused.__init__(refusal, detail, **extra)
+    return refusal

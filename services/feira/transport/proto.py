@@ -17,8 +17,9 @@ import msgspec
 from google.protobuf import descriptor_pool, message_factory
 from google.protobuf.descriptor_pb2 import DescriptorProto, FieldDescriptorProto, FileDescriptorProto
 
-from feira.kernel.errors import Refused, rebuild
+from feira.kernel.errors import Refused
 from feira.kernel.message import Message, Number, Remote
+from feira.transport.problems import rebuild
 
 POOL = descriptor_pool.DescriptorPool()
 EXTRA_BYTES_MAX = 32 * 1024  # A unary refusal travels in metadata, of which gRPC takes little.

@@ -13,6 +13,7 @@ from types import SimpleNamespace
 from typing import Any, TypeVar, cast
 
 import grpc
+import prometheus_client as prometheus
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_health.v1.health import aio as health_aio
 from grpc_reflection.v1alpha import reflection, reflection_pb2
@@ -55,6 +56,13 @@ _LOST = frozenset({grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDE
 _ends: ContextVar[float | None] = ContextVar("feira_rpc_ends", default=None)  # When our own caller stops waiting.
 _log = logs.logger("rpc")
 T = TypeVar("T")
+SECONDS = prometheus.Histogram(
+    "feira_rpc_seconds",
+    "One call as its caller saw it, retries included.",
+    ["contract", "method", "code"],
+    buckets=metrics.SECONDS,
+    registry=metrics.REGISTRY,
+)
 
 for _file in (health_pb2.DESCRIPTOR, reflection_pb2.DESCRIPTOR):
     proto.POOL.AddSerializedFile(_file.serialized_pb)  # Reflection tells of all services here, its own included.
@@ -180,7 +188,7 @@ def _caller(contract: str, method: proto.Method, way: grpc.aio.Channel) -> Calla
             code = grpc.StatusCode.DATA_LOSS
             raise RemoteFault(f"{method.path}: {malformed}") from malformed
         finally:
-            metrics.RPC_SECONDS.labels(contract, method.name, code.name).observe(time.monotonic() - began)
+            SECONDS.labels(contract, method.name, code.name).observe(time.monotonic() - began)
         if method.batch and len(answer) != len(ask):
             raise RemoteFault(f"{method.path} answered {len(answer)} of {len(ask)} asks")
         return answer

@@ -7,7 +7,8 @@ from uuid import UUID
 from msgspec import Meta
 
 from feira.kernel.errors import Invalid
-from feira.kernel.http import Body, Cursor, Limit, Page, Query, Request, Route, View, cursor, read_cursor
+from feira.kernel.http import Body, Cursor, Limit, Page, Query, Request, Route, View
+from feira.transport.cursors import cursor, read_cursor
 from feira.users.domain import EmailNotVerified, LastAdmin, Role, UnknownUser
 from feira.users.http_profile import UserView, user_view
 from feira.users.service_back_office import BackOffice

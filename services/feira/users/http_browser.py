@@ -2,8 +2,8 @@
 
 from feira.kernel.config import Settings
 from feira.kernel.errors import Overloaded, RateLimited, Unauthenticated
-from feira.kernel.http import Answer, Request, Route, set_cookie
-from feira.transport.heads import ACCESS_COOKIE, REFRESH_COOKIE, Hosts
+from feira.kernel.http import Answer, Request, Route
+from feira.transport.heads import ACCESS_COOKIE, REFRESH_COOKIE, Hosts, set_cookie
 from feira.transport.problems import CrossSite
 from feira.users.domain import SessionOver, WrongCredentials
 from feira.users.domain_sessions import ACCESS_TTL_S, REFRESH_TOKEN_MAX, REFRESH_TTL

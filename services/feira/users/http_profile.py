@@ -10,7 +10,8 @@ from msgspec import UNSET, Meta, UnsetType
 
 from feira.contracts.goods import Address
 from feira.kernel.errors import Invalid
-from feira.kernel.http import Answer, Body, Cursor, Limit, Page, Query, Request, Route, View, cursor, read_cursor
+from feira.kernel.http import Answer, Body, Cursor, Limit, Page, Query, Request, Route, View
+from feira.transport.cursors import cursor, read_cursor
 from feira.users.domain import LastAdmin, Role, TooManyAddresses, UnknownAddress
 from feira.users.http_accounts import NO_CONTENT, Name
 from feira.users.service_profile import Profiles

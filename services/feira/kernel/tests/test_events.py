@@ -185,11 +185,12 @@ async def test_what_is_forgotten_while_it_is_taken_is_not_lost(schemas: str) -> 
         def __init__(self, tx: Tx) -> None:
             self._tx = tx
 
+        async def fetchrow(self, statement: str, *arguments: Any) -> asyncpg.Record | None:
+            return await self._tx.fetchrow(statement, *arguments)
+
         async def fetch(self, statement: str, *arguments: Any) -> list[asyncpg.Record]:
-            rows = await self._tx.fetch(statement, *arguments)
-            if "payload from log" in statement:
-                ours._recent.clear()
-            return rows
+            ours._recent.clear()
+            return await self._tx.fetch(statement, *arguments)
 
     @asynccontextmanager
     async def read() -> AsyncIterator[Slow]:

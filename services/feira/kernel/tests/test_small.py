@@ -12,6 +12,7 @@ from feira.kernel.config import Settings
 from feira.kernel.db import Db
 from feira.kernel.ids import milliseconds_of, random_token, uuid7
 from feira.kernel.migrate import SQL, migrate
+from feira.transport.problems import rebuild
 
 
 def test_ids_sort_by_time_and_never_repeat() -> None:
@@ -52,16 +53,16 @@ def test_refusals_keep_their_class_and_say_what_is_wrong() -> None:
     class Gone(errors.Refused):
         status, code, title = 410, "gone", "It is gone"
 
-    back = errors.rebuild("gone", "sold", {"sku": "a"})
+    back = rebuild("gone", "sold", {"sku": "a"})
     assert isinstance(back, Gone)
     assert (back.detail, back.extra, str(back)) == ("sold", {"sku": "a"}, "sold")
-    assert type(errors.rebuild("never heard of", "x", {})) is errors.Refused
+    assert type(rebuild("never heard of", "x", {})) is errors.Refused
     assert errors.Refused().detail == "The request was refused"
     wrong = errors.Invalid.field("lines.0.sku", "is empty")
     assert wrong.extra["errors"] == [{"field": "lines.0.sku", "message": "is empty"}]
     assert errors.Invalid("so").extra == {}
     assert errors.RateLimited(retry_after_s=7).extra == {"retry_after_s": 7}
-    assert isinstance(errors.rebuild("unavailable", "", {"retry_after_s": 2}), errors.Overloaded)
+    assert isinstance(rebuild("unavailable", "", {"retry_after_s": 2}), errors.Overloaded)
 
 
 async def test_a_transaction_is_whole_or_not_at_all(dsn: str) -> None:

@@ -13,9 +13,9 @@ import pytest
 from msgspec import Meta, field
 
 from feira.kernel.errors import NotFound, Overloaded, RateLimited, Refused
-from feira.kernel.http import Answer, Body, Cursor, Limit, Money, Query, Request, Route, Stream, View, set_cookie
+from feira.kernel.http import Answer, Body, Cursor, Limit, Money, Query, Request, Route, Stream, View
 from feira.transport.dispatch import App
-from feira.transport.heads import Hosts
+from feira.transport.heads import Hosts, set_cookie
 from feira.transport.serve import HttpServer, claim, internal_app
 
 

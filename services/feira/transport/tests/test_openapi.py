@@ -10,7 +10,8 @@ import jsonschema  # type: ignore[import-untyped] # It comes without types.
 from msgspec import Meta
 
 from feira.kernel.errors import RateLimited, Refused
-from feira.kernel.http import JSON, NDJSON, Body, Cursor, Files, Limit, Money, Page, Query, Request, Route, Stream, View
+from feira.kernel.http import JSON, NDJSON, Body, Cursor, Limit, Money, Page, Query, Request, Route, Stream, View
+from feira.transport.files import Files
 from feira.transport.openapi import PAGES, openapi
 
 

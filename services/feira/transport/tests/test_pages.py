@@ -7,7 +7,8 @@ from uuid import UUID, uuid4
 import pytest
 
 from feira.kernel.errors import Invalid
-from feira.kernel.http import accepted_languages, best_locale, cursor, read_cursor
+from feira.kernel.http import accepted_languages, best_locale
+from feira.transport.cursors import cursor, read_cursor
 
 
 def test_a_cursor_is_read_as_it_was_written() -> None:
