@@ -12,22 +12,9 @@ from feira.contracts.carts import CartAlreadyOrdered, UnknownCart
 from feira.contracts.catalog import UnknownSku
 from feira.kernel.errors import Invalid
 from feira.kernel.http import Body, Money, Request, Route, View
+from feira.transport.pictures import ImageView
 
 TAG = "Carts"
-
-
-class SourceView(View, frozen=True, kw_only=True):
-    url: str
-    type: str
-    width: int | None = None
-
-
-class ImageView(View, frozen=True, kw_only=True):
-    url: str
-    alt: str = ""
-    width: int | None = None
-    height: int | None = None
-    sources: list[SourceView] = msgspec.field(default_factory=list)
 
 
 class LineView(View, frozen=True, kw_only=True):
@@ -139,6 +126,9 @@ def routes(carts: CartService) -> list[Route]:
     async def show(request: Request[None, None]) -> CartView:
         return view(await carts.show(request.path["cart_id"], request.caller.user_id, request.locale))
 
+    async def current(request: Request[None, None]) -> CartView:
+        return view(await carts.current(request.caller.id, request.locale))
+
     async def add_line(request: Request[NewLine, None]) -> CartView:
         cart_id, body = request.path["cart_id"], request.body
         return view(await carts.add(cart_id, request.caller.user_id, body.sku, body.quantity, request.locale))
@@ -160,6 +150,9 @@ def routes(carts: CartService) -> list[Route]:
         Route("POST", "/v1/carts", create, summary="Begin a cart", tag=TAG, body=NewCart, body_optional=True,
               reply=CartView, status=201, localised=True,
               reply_example={**_CART, "lines": [], "subtotal": _brl(0), "total": _brl(0)}),
+        Route("GET", "/v1/carts/current", current, summary="The cart that I have in hand", tag=TAG, reply=CartView,
+              localised=True, caller="customer", refusals=(UnknownCart,), reply_example=_CART,
+              description="The customer's newest cart that no order stands for, on whichever device it was begun."),
         Route("GET", "/v1/carts/{cart_id}", show, summary="A cart", tag=TAG, reply=CartView, localised=True,
               refusals=(UnknownCart,), reply_example=_CART),
         Route("POST", lines, add_line, summary="Put goods into a cart", tag=TAG, body=NewLine, reply=CartView,

@@ -62,6 +62,14 @@ class CartService:
     async def show(self, cart_id: str, user_id: UUID | None, locale: str) -> Shown:
         return await self._show(Look(CartAsk(cart_id=cart_id, user_id=user_id), locale))
 
+    async def current(self, user_id: UUID, locale: str) -> Shown:
+        """The cart that a customer has in hand, on whichever device it was begun. Refuses with UnknownCart if there is none."""
+        async with self._db.read() as tx:
+            cart_id = await store.newest_open(tx, user_id)
+        if cart_id is None:
+            raise UnknownCart
+        return await self.show(cart_id, user_id, locale)
+
     async def add(self, cart_id: str, user_id: UUID | None, sku: str, quantity: int, locale: str) -> Shown:
         """Put so many more of a sku into the cart. Refuses with UnknownSku what is not sold here."""
         return await self.change(cart_id, user_id, Add(line_id=uuid7(), sku=sku, quantity=quantity), locale)

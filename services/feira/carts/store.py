@@ -94,7 +94,7 @@ async def lock_customer(tx: Tx, user_id: UUID) -> None:
     await tx.execute("select pg_advisory_xact_lock(hashtextextended($1, 0))", f"carts of {user_id}")
 
 
-async def newest_open(tx: Tx, user_id: UUID, but: str) -> str | None:
+async def newest_open(tx: Tx, user_id: UUID, but: str = "") -> str | None:
     """The cart that a customer has in hand, another one left aside."""
     found: str | None = await tx.fetchval(
         """select id from carts where user_id = $1 and order_id is null and merged_into is null and id <> $2

@@ -11,9 +11,12 @@ from feira.catalog.service_kept import LISTS, KeptAnswers
 from feira.catalog.service_products import Products
 from feira.catalog.service_search import Search
 from feira.catalog.service_stock import Stock
-from feira.contracts.catalog import Held, Hold, PriceAsk, Priced, Release, Released
+from feira.catalog.store_sample import some_in_stock
+from feira.contracts.catalog import Held, Hold, PriceAsk, Priced, Release, Released, Sample, SampleAsk
 from feira.kernel.card import Context
 from feira.kernel.errors import Refused
+
+SAMPLE_MAX = 100
 
 
 class CatalogService:
@@ -40,6 +43,10 @@ class CatalogService:
 
     async def price(self, asks: Sequence[PriceAsk]) -> Sequence[Priced | Refused]:
         return await self.stock.price(asks)
+
+    async def sample(self, ask: SampleAsk) -> Sample:
+        async with self._db.read() as tx:
+            return Sample(skus=tuple(await some_in_stock(tx, min(max(ask.limit, 0), SAMPLE_MAX))))
 
     async def forget_feed(self) -> None:
         """Drop what was told of changes long ago."""

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Annotated, Any
 
+import msgspec
 from typer import Option
 
 from feira.host.datadir import DataDir
@@ -185,6 +186,7 @@ def up(
         directory,
         starting=True,
     )
+    settings = msgspec.structs.replace(settings, demo=demo)
     warnings = check_parts(settings)
     if settings.production:
         warnings += check_production(settings, demo=demo)

@@ -82,6 +82,18 @@ class Priced(Message, frozen=True, kw_only=True):
     currency: str
 
 
+class SampleAsk(Message, frozen=True, kw_only=True):
+    """So many skus at the most."""
+
+    limit: int
+
+
+class Sample(Message, frozen=True, kw_only=True):
+    """Fewer than asked for, or none, where there are not so many to be bought."""
+
+    skus: tuple[str, ...]
+
+
 class OutOfStock(Refused):
     """Not enough of some skus; `extra["skus"]` is `[{"sku", "available"}]`."""
 
@@ -128,6 +140,11 @@ class Catalog(Protocol):
     @remote(idempotent=True)
     async def price(self, asks: Sequence[PriceAsk]) -> Sequence[Priced | Refused]:
         """Price the lines without touching stock."""
+        ...
+
+    @remote(idempotent=True)
+    async def sample(self, ask: SampleAsk) -> Sample:
+        """Some skus that could be bought now, by chance: what a buyer who only plays would take."""
         ...
 
 

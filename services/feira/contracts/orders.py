@@ -101,7 +101,7 @@ class OrdersOf(Message, frozen=True, kw_only=True):
 
 
 class OrdersExport(Message, frozen=True, kw_only=True):
-    """All orders of a customer, as the JSON array that `GET /v1/orders` would list."""
+    """All orders of a customer, as the JSON array that `GET /v1/orders` would list, without pictures."""
 
     json: bytes
 

@@ -1,7 +1,7 @@
 """What payments promises: money set aside, taken when the order stands, given back when it falls."""
 
 from collections.abc import Sequence
-from typing import ClassVar, Literal, Protocol
+from typing import ClassVar, Literal, Protocol, TypeAlias
 from uuid import UUID
 
 from feira.kernel.errors import Refused
@@ -42,6 +42,35 @@ class Void(Message, frozen=True, kw_only=True):
 
 class Voided(Message, frozen=True, kw_only=True):
     done: bool
+
+
+class MethodsAsk(Message, frozen=True, kw_only=True):
+    """No more is to be said."""
+
+
+PracticeOutcome: TypeAlias = Literal["paid", "declined", "insufficient_funds", "gateway_error", "unanswered", "pending"]
+
+
+class PracticeToken(Message, frozen=True, kw_only=True):
+    """What stands for a payer where no money moves; `outcome` is what comes of it."""
+
+    token: str
+    outcome: PracticeOutcome
+
+
+class Method(Message, frozen=True, kw_only=True):
+    """A way to pay. `names` are by language, the shop's own languages all being there; `kind` tells a page which fields it
+    needs; `tokens` are what may be typed in place of a card, where that is all there is.
+    """
+
+    id: str
+    kind: Literal["test"]
+    names: dict[str, str]
+    tokens: tuple[PracticeToken, ...] = ()
+
+
+class Methods(Message, frozen=True, kw_only=True):
+    methods: tuple[Method, ...]
 
 
 class Declined(Refused):
@@ -88,6 +117,11 @@ class Payments(Protocol):
     @remote(idempotent=True)
     async def void(self, asks: Sequence[Void]) -> Sequence[Voided | Refused]:
         """Give money back that no order stands for. Twice is the same as once."""
+        ...
+
+    @remote(idempotent=True)
+    async def methods(self, ask: MethodsAsk) -> Methods:
+        """The ways to pay that are offered; they are the same until the shop is started anew."""
         ...
 
 

@@ -21,6 +21,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     country: str = "BR"
     shop_name: str = "Feira"
     production: bool = False
+    demo: bool = False  # The shop is one to be tried.
     workers: int = 1
     worker: int = 0  # Which of the workers this is, from 0.
     db_connections: int = 40  # For the whole process tree.

@@ -67,13 +67,15 @@ def check_tax(rules: Sequence[TaxRule]) -> None:
     errors: list[FieldError] = []
     seen: set[tuple[str | None, str | None]] = set()
     for number, rule in enumerate(rules):
-        place = (rule.country, rule.region.casefold() if rule.region else None)
+        region = rule.region.strip().casefold() if rule.region else None
+        place = (rule.country, region)
         if rule.country is not None and rule.country not in COUNTRIES:
             errors.append(FieldError(f"tax.{number}.country", "is no country of ISO 3166-1 alpha-2"))
         if rule.region and rule.country is None:
             errors.append(FieldError(f"tax.{number}.region", "needs its country"))
         if place in seen:
-            errors.append(FieldError(f"tax.{number}", "there is a rule for this place already"))
+            field = "region" if region else "country"
+            errors.append(FieldError(f"tax.{number}.{field}", "there is a rule for this place already"))
         seen.add(place)
     if errors:
         raise Invalid(errors=errors)

@@ -6,6 +6,7 @@ import msgspec
 
 from feira.contracts.goods import PricedLine
 from feira.contracts.money import MINOR_MAX
+from feira.contracts.places import COUNTRIES
 from feira.kernel.errors import FieldError, Invalid
 
 PPM = 1_000_000
@@ -108,6 +109,14 @@ def options(tables: Tables, country: str, lines: Sequence[PricedLine], locale: s
     return tuple(sorted(found, key=lambda option: (option.price_minor, option.days, option.id)))
 
 
+def ships_to(tables: Tables) -> frozenset[str]:
+    """The countries that something can be sent to."""
+    rates = [rate for method in tables.shipping for rate in method.rates]
+    if any(not rate.countries for rate in rates):
+        return COUNTRIES
+    return frozenset(country for rate in rates for country in rate.countries)
+
+
 def _rate_for(rates: Sequence[Rate], country: str) -> Rate | None:
     for rate in rates:
         if country in rate.countries:
@@ -143,7 +152,7 @@ def tax_rule(tables: Tables, country: str, region: str | None) -> TaxRule:
                 continue
             rank = 2
             if rule.region is not None:
-                if rule.region.casefold() != wanted_region:
+                if rule.region.strip().casefold() != wanted_region:
                     continue
                 rank = 3
         if rank > best_rank:

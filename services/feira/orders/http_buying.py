@@ -1,5 +1,6 @@
 """What buyers do: ask what it costs, buy, look, cancel."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID
@@ -15,7 +16,7 @@ from feira.contracts.places import COUNTRIES
 from feira.kernel.errors import Invalid, NotFound, Overloaded
 from feira.kernel.http import Answer, Body, Cursor, Limit, Money, Page, Query, Request, Route, View
 from feira.orders import http_examples
-from feira.orders.domain import NotCancellable
+from feira.orders.domain import NotCancellable, Order
 from feira.orders.domain_checkout import (
     LINES_MAX,
     QUANTITY_MAX,
@@ -27,10 +28,11 @@ from feira.orders.domain_checkout import (
     digest_of,
 )
 from feira.orders.domain_names import key_of, scope_of
-from feira.orders.service import OrderService, Quote, QuoteAsk
+from feira.orders.service import OrderService
 from feira.orders.service_desk import UnknownOrder
+from feira.orders.service_quotes import Quote, QuoteAsk
 from feira.orders.store import Filters, Place
-from feira.orders.view import LineView, OrderView, PlacedView, order_view, placed_view
+from feira.orders.view import LineView, PlacedView, ShownOrderView, placed_view, shown_view
 from feira.transport.cursors import cursor, read_cursor
 from feira.transport.problems import problem
 
@@ -241,7 +243,7 @@ class Buying:
             region=body.region,
             shipping_method=body.shipping_method,
         )
-        return quote_view(await self._orders.quote(ask))
+        return quote_view(await self._orders.quotes.quote(ask))
 
     async def place(self, request: Request[PlaceOrder, None]) -> Answer:
         outcome = await self._orders.checkouts.place(checkout_of(request, self._orders.currency))
@@ -252,24 +254,29 @@ class Buying:
         view = placed_view(outcome.order, self._orders.token(outcome.order.id))
         return Answer(201, view, replayed)
 
-    async def read(self, request: Request[None, None]) -> OrderView:
+    async def read(self, request: Request[None, None]) -> ShownOrderView:
         order = await self._orders.read(
             request.id("order_id"), request.caller.user_id, request.headers.get("order-token")
         )
-        return order_view(order)
+        [view] = await self._shown([order], request.locale)
+        return view
 
-    async def list(self, request: Request[None, PageQuery]) -> Page[OrderView]:
+    async def list(self, request: Request[None, PageQuery]) -> Page[ShownOrderView]:
         filters = Filters(user_id=request.caller.id)
         part = await self._orders.page(filters, after_of(request.query.cursor), request.query.limit)
-        return Page(
-            items=[order_view(order) for order in part.orders], next=cursor(*part.after) if part.after else None
-        )
+        views = await self._shown(part.orders, request.locale)
+        return Page(items=[*views], next=cursor(*part.after) if part.after else None)
 
-    async def cancel(self, request: Request[None, None]) -> OrderView:
+    async def cancel(self, request: Request[None, None]) -> ShownOrderView:
         order = await self._orders.cancel(
             request.id("order_id"), request.caller.user_id, request.headers.get("order-token")
         )
-        return order_view(order)
+        [view] = await self._shown([order], request.locale)
+        return view
+
+    async def _shown(self, orders: Sequence[Order], locale: str) -> Sequence[ShownOrderView]:
+        offers = await self._orders.quotes.offers([line.sku for order in orders for line in order.lines], locale)
+        return [shown_view(order, offers) for order in orders]
 
 
 _TOKEN = "A guest sends the order's token in the header `Order-Token`."  # noqa: S105 - says where it goes.
@@ -318,9 +325,10 @@ def routes(orders: OrderService) -> list[Route]:
             summary="My orders, the newest first",
             tag=TAG,
             query=PageQuery,
-            reply=Page[OrderView],
-            reply_example={"items": [http_examples.READ], "next": None},
+            reply=Page[ShownOrderView],
+            reply_example={"items": [http_examples.SHOWN], "next": None},
             caller="customer",
+            localised=True,
         ),
         Route(
             "GET",
@@ -328,8 +336,9 @@ def routes(orders: OrderService) -> list[Route]:
             buying.read,
             summary="An order",
             tag=TAG,
-            reply=OrderView,
-            reply_example=http_examples.READ,
+            reply=ShownOrderView,
+            reply_example=http_examples.SHOWN,
+            localised=True,
             refusals=(UnknownOrder, NotFound),
             description=_TOKEN,
         ),
@@ -339,8 +348,9 @@ def routes(orders: OrderService) -> list[Route]:
             buying.cancel,
             summary="Cancel an order before its goods are sent",
             tag=TAG,
-            reply=OrderView,
+            reply=ShownOrderView,
             reply_example=http_examples.CANCELLED,
+            localised=True,
             refusals=(UnknownOrder, NotFound, NotCancellable),
             description=_TOKEN,
         ),

@@ -62,4 +62,6 @@ READ = {
     "placed_at": "2026-11-22T13:55:51.090431Z",
 }
 PLACED = {**READ, "payment_status": "authorized", "token": "MLEomH48GyAdr_eeb220cdOh_f0V7OiaaM2-T0ph8aE"}
-CANCELLED = {**READ, "status": "cancelled"}
+_IMAGE = {"url": "/media/demo/acai-pulp.webp", "alt": "", "width": 800, "height": 800, "sources": []}
+SHOWN = {**READ, "lines": [{**line, "product_slug": "acai-pulp", "image": _IMAGE} for line in _SOLD]}
+CANCELLED = {**SHOWN, "status": "cancelled"}

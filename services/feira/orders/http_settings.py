@@ -62,7 +62,7 @@ class TaxBody(Body, frozen=True, kw_only=True):
     included: bool
     rates: Annotated[dict[Code, Ppm], Meta(min_length=1, max_length=CLASSES_MAX)]
     country: Country | None = None
-    region: Annotated[str, Meta(min_length=1, max_length=100)] | None = None
+    region: Annotated[str, Meta(min_length=1, max_length=100, pattern=r"\S")] | None = None
     shipping_class: Code | None = None
 
 
@@ -107,8 +107,11 @@ class TaxView(View, frozen=True, kw_only=True):
 
 
 class SettingsView(View, frozen=True, kw_only=True):
+    """`currency_locked` is true from the first start on: prices, stock and orders are all kept in that currency."""
+
     version: int
     currency: str
+    currency_locked: bool
     shop_name: str
     shipping: list[MethodView]
     tax: list[TaxView]
@@ -170,6 +173,7 @@ def settings_view(tables: Tables) -> SettingsView:
     return SettingsView(
         version=tables.version,
         currency=tables.currency,
+        currency_locked=True,
         shop_name=tables.shop_name,
         shipping=[
             MethodView(

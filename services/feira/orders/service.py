@@ -7,22 +7,22 @@ from uuid import UUID
 import msgspec
 
 from feira.contracts import order_tokens
-from feira.contracts.carts import CartAsk, Carts
-from feira.contracts.catalog import Catalog, PriceAsk
-from feira.contracts.goods import Line, PricedLine
+from feira.contracts.carts import Carts
+from feira.contracts.catalog import Catalog
 from feira.contracts.orders import OrdersExport, OrdersOf
 from feira.contracts.payments import Payments
-from feira.kernel.batcher import Batcher
 from feira.kernel.card import Context
 from feira.kernel.db import Tx
 from feira.kernel.metrics import COUNTED_MAX, Gauge
-from feira.orders import domain_checkout, domain_names, domain_totals, store, store_desk
+from feira.orders import domain_names, store, store_desk
 from feira.orders.domain import Order
-from feira.orders.domain_totals import Option, Tables, Totals
+from feira.orders.service_bot import Bot
 from feira.orders.service_checkout import Checkouts
 from feira.orders.service_desk import Desk, UnknownOrder
 from feira.orders.service_money import Money
+from feira.orders.service_quotes import Quotes
 from feira.orders.service_settings import Shop
+from feira.orders.service_window import Front
 from feira.orders.store import Filters, Part, Place
 from feira.orders.store_desk import Dossier, dossiers
 from feira.orders.view import order_view
@@ -33,54 +33,24 @@ FORGET_AFTER_DAYS = 90  # By then an order that was not closed is not going to b
 FORGOTTEN_MAX = 500
 
 
-class QuoteAsk(msgspec.Struct, frozen=True, kw_only=True):
-    """Exactly one of `lines` and `cart_id` is given."""
-
-    country: str
-    locale: str
-    lines: tuple[Line, ...] | None = None
-    cart_id: str | None = None
-    user_id: UUID | None = None
-    region: str | None = None
-    shipping_method: str | None = None
-
-
-class Quote(msgspec.Struct, frozen=True, kw_only=True):
-    totals: Totals
-    options: tuple[Option, ...]
-    chosen: Option
-    currency: str
-
-
 class OrderService:
     def __init__(self, ctx: Context, catalog: Catalog, payments: Payments, carts: Carts) -> None:
         self._db = ctx.db
-        self._carts = carts
-        self._price = Batcher(catalog.price, name="orders.price", rows=lambda ask: len(ask.lines), lanes=2)
         self._token_key = ctx.settings.derive(order_tokens.PURPOSE)
         self.currency = ctx.settings.currency
         self.shop = Shop(ctx)
         self.money = Money(ctx)
         self.desk = Desk(ctx)
         self.checkouts = Checkouts(ctx, catalog, payments, carts, self.shop, self.money.hear_early)
+        self.quotes = Quotes(catalog, carts, self.shop)
+        self.front = Front(ctx, payments, self.shop)
+        self.bot = Bot(catalog, self.quotes, self.checkouts, self.shop)
 
     async def start(self) -> None:
         await self.shop.found()
 
     async def stop(self) -> None:
         await self.checkouts.stop()
-
-    async def quote(self, ask: QuoteAsk) -> Quote:
-        """What an order placed now would cost."""
-        lines = ask.lines
-        if ask.cart_id is not None:
-            lines = (await self._carts.read(CartAsk(cart_id=ask.cart_id, user_id=ask.user_id))).lines
-        domain_checkout.check_lines(lines or (), "lines" if ask.cart_id is None else "cart_id")
-        priced = await self._price(PriceAsk(lines=lines or (), locale=ask.locale))
-        tables = await self.shop.tables()
-        if priced.currency != tables.currency:
-            raise RuntimeError(f"the catalogue sells in {priced.currency}, the shop in {tables.currency}")
-        return _quote(ask, tables, [offer.line for offer in priced.offers])
 
     def token(self, order_id: UUID) -> str:
         """What opens the order to whoever holds it."""
@@ -164,16 +134,3 @@ class OrderService:
         async with self._db.read() as tx:
             pending = await store_desk.count_pending(tx, COUNTED_MAX)
         return [Gauge("feira_orders_pending", "Orders whose payment is not decided yet.", {}, pending)]
-
-
-def _quote(ask: QuoteAsk, tables: Tables, lines: Sequence[PricedLine]) -> Quote:
-    goods = domain_checkout.summed(lines)
-    offered = domain_totals.options(tables, ask.country, goods, ask.locale)
-    way = domain_totals.chosen(offered, ask.shipping_method, country_field="country")
-    rule = domain_totals.tax_rule(tables, ask.country, ask.region)
-    return Quote(
-        totals=domain_totals.total(goods, way.price_minor, rule),
-        options=offered,
-        chosen=way,
-        currency=tables.currency,
-    )

@@ -82,7 +82,7 @@ class Shop:
         async with self._db.tx() as tx:
             before = await store_desk.read_settings(tx, lock=True)
             if changes.currency not in {None, before.currency}:
-                raise CurrencyFixed
+                raise CurrencyFixed(errors=[{"field": "currency", "message": f"is {before.currency} for good"}])
             if changes.version not in {None, before.version}:
                 raise SettingsChanged(version=before.version)
             after = replace(

@@ -1,13 +1,18 @@
 """An order as its readers see it, the same over HTTP and in exports."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import msgspec
+
+from feira.contracts.catalog import Offered
 from feira.contracts.goods import Address
 from feira.kernel.http import Money, View
 from feira.orders.domain import FulfilmentStatus, Order, OrderLine, PaymentStatus, Status
 from feira.orders.store_desk import Dossier, GivenBack, Sent
+from feira.transport.pictures import ImageView
 
 
 class LineView(View, frozen=True, kw_only=True):
@@ -46,6 +51,19 @@ class OrderView(View, frozen=True, kw_only=True):
     tax_included: bool
     total: Money
     placed_at: datetime
+
+
+class ShownLineView(LineView, frozen=True, kw_only=True):
+    """A line with what the catalogue shows of it today: null once it is sold no more."""
+
+    product_slug: str | None
+    image: ImageView | None
+
+
+class ShownOrderView(OrderView, frozen=True, kw_only=True):
+    """The order as a page shows it. `lines` beyond the first 200 goods of an answer come without pictures."""
+
+    lines: list[ShownLineView]  # type: ignore[assignment]  # A list of more than the order keeps.
 
 
 class PlacedView(OrderView, frozen=True, kw_only=True):
@@ -156,6 +174,26 @@ def _common(order: Order) -> dict[str, Any]:
 
 def order_view(order: Order) -> OrderView:
     return OrderView(**_common(order), lines=[line_view(line, order.currency) for line in order.lines])
+
+
+def shown_view(order: Order, offers: Mapping[str, Offered]) -> ShownOrderView:
+    lines = []
+    for line in order.lines:
+        offer = offers.get(line.sku)
+        image = msgspec.convert(offer.image, ImageView, from_attributes=True) if offer and offer.image else None
+        plain = line_view(line, order.currency)
+        lines.append(
+            ShownLineView(
+                sku=plain.sku,
+                name=plain.name,
+                quantity=plain.quantity,
+                unit_price=plain.unit_price,
+                total=plain.total,
+                product_slug=offer.product_slug if offer else None,
+                image=image,
+            )
+        )
+    return ShownOrderView(**_common(order), lines=lines)
 
 
 def placed_view(order: Order, token: str) -> PlacedView:

@@ -14,6 +14,8 @@ from feira.contracts.payments import (
     Authorized,
     Declined,
     GatewayFailed,
+    Methods,
+    MethodsAsk,
     OrderStands,
     Void,
     Voided,
@@ -39,7 +41,7 @@ from feira.payments.domain import (
 )
 from feira.payments.gateway import Ask, Calls, Gateway, LocalGateway, charge_of
 from feira.payments.gateways.nothing import NothingToPay
-from feira.payments.gateways.test import PracticeGateway
+from feira.payments.gateways.test import PRACTICE, PracticeGateway
 from feira.payments.service_changes import Changes
 from feira.payments.service_near import ask_near
 
@@ -128,6 +130,9 @@ class PaymentService:
                 answers[number] = self._asked(opening.ask, one.payment) if isinstance(one, Opened) else one
             rest = later
         return [answers[number] for number in range(len(asks))]
+
+    async def methods(self, ask: MethodsAsk) -> Methods:  # noqa: ARG002 - the contract's face.
+        return Methods(methods=(PRACTICE,) if self.practice is not None else ())
 
     async def settled(self, asks: Sequence[Authorize]) -> Sequence[Authorized | Refused]:
         """As the contract says. An ask lasts as long as its gateway takes, 3 s and a little at most."""

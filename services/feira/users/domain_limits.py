@@ -29,6 +29,7 @@ SIGN_IN_FAILURES = Limit("sign-in failures of an account", 10, 15 * 60)
 SIGN_INS = Limit("sign-ins from an address", 300, 60)
 REGISTRATIONS = Limit("registrations from an address", 60, 60)
 RESETS = Limit("password resets from an address", 60, 60)
+VERIFICATIONS = Limit("verification links of an account", 5, 15 * 60)
 # Not told to the asker, who may be anybody: nobody's inbox is flooded through us.
 LETTERS = Limit("letters to an account", 20, 60 * 60)
 

@@ -9,11 +9,11 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from feira.contracts.goods import Address
-from feira.kernel.errors import Invalid
+from feira.kernel.errors import Invalid, RateLimited
 from feira.kernel.http import Answer, Body, Cursor, Limit, Page, Query, Request, Route, View
 from feira.transport.cursors import cursor, read_cursor
 from feira.users.domain import LastAdmin, Role, TooManyAddresses, UnknownAddress
-from feira.users.http_accounts import NO_CONTENT, Name
+from feira.users.http_accounts import ACCEPTED, NO_CONTENT, Accepted, Name
 from feira.users.service_profile import Profiles
 from feira.users.store import KeptAddress, User
 
@@ -53,6 +53,7 @@ class NewAddress(Body, frozen=True, kw_only=True):
     line2: Line2 | None = None
     region: Region | None = None
     phone: Phone | None = None
+    default: bool = False
 
 
 class ChangeAddress(Body, frozen=True, kw_only=True):
@@ -64,9 +65,12 @@ class ChangeAddress(Body, frozen=True, kw_only=True):
     postal_code: PostalCode | UnsetType = UNSET
     country: Country | UnsetType = UNSET
     phone: Phone | UnsetType | None = UNSET
+    default: bool | UnsetType = UNSET
 
 
 class AddressView(View, frozen=True, kw_only=True):
+    """`default` is the one that a checkout begins with: the first that was added, until another one is chosen."""
+
     id: UUID
     name: str
     line1: str
@@ -76,6 +80,7 @@ class AddressView(View, frozen=True, kw_only=True):
     postal_code: str
     country: str
     phone: str | None
+    default: bool
 
 
 class SessionView(View, frozen=True, kw_only=True):
@@ -122,6 +127,10 @@ def routes(profiles: Profiles) -> list[Route]:
         user = await profiles.change(request.caller.id, name=body.name, phone=body.phone, locale=body.locale)
         return user_view(user)
 
+    async def verify(request: Request[None, None]) -> Accepted:
+        await profiles.ask_verification(request.caller.id)
+        return ACCEPTED
+
     async def erase(request: Request[None, None]) -> Answer:
         await profiles.erase(request.caller.id)
         return NO_CONTENT
@@ -146,6 +155,9 @@ def routes(profiles: Profiles) -> list[Route]:
         _mine("GET", "/v1/users/me", read, "My account", reply=UserView),
         _mine("PATCH", "/v1/users/me", change, "Change my account", body=ChangeMe, reply=UserView, refusals=(Invalid,),
              example={"name": "Ana Lima", "locale": "pt-BR"}),
+        _mine("POST", "/v1/users/me/verification", verify, "Have the link sent again that proves my e-mail address",
+             reply=Accepted, status=202, refusals=(RateLimited,),
+             description="Nothing is sent to an address that is proven already."),
         _mine("DELETE", "/v1/users/me", erase, "Erase my account", status=204, refusals=(LastAdmin,),
              description="What is personal is overwritten; orders lose their names but stay in the books."),
         _mine("GET", "/v1/users/me/export", export, "All that is kept of me", reply=ExportView),
@@ -163,16 +175,18 @@ def _address_routes(profiles: Profiles) -> list[Route]:
         return Page(items=[address_view(address) for address in page], next=more)
 
     async def add(request: Request[NewAddress, None]) -> AddressView:
-        return address_view(
-            await profiles.add_address(request.caller.id, Address(**msgspec.structs.asdict(request.body)))
-        )
+        given = msgspec.structs.asdict(request.body)
+        default = given.pop("default")
+        return address_view(await profiles.add_address(request.caller.id, Address(**given), default=default))
 
     async def read(request: Request[None, None]) -> AddressView:
         return address_view(await profiles.read_address(request.caller.id, request.id("address_id")))
 
     async def change(request: Request[ChangeAddress, None]) -> AddressView:
         given = {name: value for name, value in msgspec.structs.asdict(request.body).items() if value is not UNSET}
-        return address_view(await profiles.change_address(request.caller.id, request.id("address_id"), given))
+        default = given.pop("default", None)
+        address_id = request.id("address_id")
+        return address_view(await profiles.change_address(request.caller.id, address_id, given, default=default))
 
     async def drop(request: Request[None, None]) -> Answer:
         await profiles.drop_address(request.caller.id, request.id("address_id"))
@@ -198,4 +212,4 @@ def user_view(user: User) -> UserView:
 
 
 def address_view(kept: KeptAddress) -> AddressView:
-    return AddressView(id=kept.id, **msgspec.structs.asdict(kept.address))
+    return AddressView(id=kept.id, default=kept.default, **msgspec.structs.asdict(kept.address))

@@ -23,7 +23,8 @@ from feira.users.domain import (
     name_of,
     phone_of,
 )
-from feira.users.domain_limits import SIGN_IN_FAILURES
+from feira.users.domain_limits import SIGN_IN_FAILURES, VERIFICATIONS
+from feira.users.service_accounts import WRITE_LETTERS
 from feira.users.service_clock import Clock
 from feira.users.service_limiter import Limiter
 from feira.users.store import KeptAddress, User
@@ -75,6 +76,14 @@ class Profiles:
             await store.set_profile(tx, user_id, changed.name, changed.phone, changed.locale)
         return changed
 
+    async def ask_verification(self, user_id: UUID) -> None:
+        """Have the link sent again that proves the address, unless it is proven. Refuses with RateLimited."""
+        user = await self.read(user_id)
+        await self._limiter.count(VERIFICATIONS, str(user_id))
+        async with self._ctx.db.tx() as tx:
+            await kept.add_letter(tx, uuid7(), user.email, "registered", user_id, self._clock())
+        self._ctx.wake(WRITE_LETTERS)
+
     async def erase(self, user_id: UUID) -> None:
         """Overwrite what is personal, end all sessions, and tell the others. Refuses with LastAdmin."""
         async with self._ctx.db.tx() as tx:
@@ -109,14 +118,16 @@ class Profiles:
         async with self._ctx.db.read() as tx:
             return await store.list_addresses(tx, user_id, after, limit)
 
-    async def add_address(self, user_id: UUID, address: Address) -> KeptAddress:
-        """Refuses with Invalid, and with TooManyAddresses beyond ADDRESSES_MAX."""
-        added = KeptAddress(uuid7(), address_of(address))
+    async def add_address(self, user_id: UUID, address: Address, *, default: bool = False) -> KeptAddress:
+        """The first is the default one. Refuses with Invalid, and with TooManyAddresses beyond ADDRESSES_MAX."""
+        address = address_of(address)
         async with self._ctx.db.tx() as tx:
             _living(await store.lock_user(tx, user_id))
-            if await store.count_addresses(tx, user_id) >= ADDRESSES_MAX:
+            count = await store.count_addresses(tx, user_id)
+            if count >= ADDRESSES_MAX:
                 raise TooManyAddresses
-            await store.put_address(tx, user_id, added.id, added.address)
+            added = KeptAddress(uuid7(), address, default or count == 0)
+            await store.put_address(tx, user_id, added)
         return added
 
     async def read_address(self, user_id: UUID, address_id: UUID) -> KeptAddress:
@@ -126,14 +137,18 @@ class Profiles:
             raise UnknownAddress
         return found
 
-    async def change_address(self, user_id: UUID, address_id: UUID, changes: dict[str, str | None]) -> KeptAddress:
+    async def change_address(
+        self, user_id: UUID, address_id: UUID, changes: dict[str, str | None], *, default: bool | None = None
+    ) -> KeptAddress:
         """Overwrite the given fields. Refuses with Invalid, and somebody else's address with UnknownAddress."""
         async with self._ctx.db.tx() as tx:
-            found = await store.read_address(tx, user_id, address_id, lock=True)
+            await store.lock_user(tx, user_id)
+            found = await store.read_address(tx, user_id, address_id)
             if found is None:
                 raise UnknownAddress
-            changed = KeptAddress(address_id, address_of(msgspec.structs.replace(found.address, **changes)))
-            await store.put_address(tx, user_id, address_id, changed.address)
+            address = address_of(msgspec.structs.replace(found.address, **changes))
+            changed = KeptAddress(address_id, address, found.default if default is None else default)
+            await store.put_address(tx, user_id, changed)
         return changed
 
     async def drop_address(self, user_id: UUID, address_id: UUID) -> None:

@@ -13,7 +13,7 @@ from feira.kernel.db import Tx
 from feira.users.domain import Role
 
 COLUMNS: Final = "id, email, name, phone, locale, role, password_hash, email_verified_at, disabled_at, erased_at, created_at, version"
-ADDRESS_COLUMNS: Final = "id, name, line1, line2, city, region, postal_code, country, phone"
+ADDRESS_COLUMNS: Final = "id, name, line1, line2, city, region, postal_code, country, phone, is_default"
 
 
 class User(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,8 +43,11 @@ class User(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class KeptAddress(msgspec.Struct, frozen=True):
+    """`default` is the one that a checkout begins with."""
+
     id: UUID
     address: Address
+    default: bool = False
 
 
 def read_user(row: asyncpg.Record) -> User:
@@ -161,7 +164,7 @@ async def list_addresses(tx: Tx, user_id: UUID, after: UUID | None, limit: int) 
 
 def _address(row: asyncpg.Record) -> KeptAddress:
     fields = dict(row)
-    return KeptAddress(fields.pop("id"), Address(**fields))
+    return KeptAddress(fields.pop("id"), default=fields.pop("is_default"), address=Address(**fields))
 
 
 async def count_addresses(tx: Tx, user_id: UUID) -> int:
@@ -169,25 +172,30 @@ async def count_addresses(tx: Tx, user_id: UUID) -> int:
     return count
 
 
-async def read_address(tx: Tx, user_id: UUID, address_id: UUID, *, lock: bool = False) -> KeptAddress | None:
+async def read_address(tx: Tx, user_id: UUID, address_id: UUID) -> KeptAddress | None:
     """The address if it is this user's own."""
     row = await tx.fetchrow(
-        f"select {ADDRESS_COLUMNS} from addresses where id = $1 and user_id = $2 {'for update' if lock else ''}",
-        address_id, user_id,
-    )  # fmt: skip
+        f"select {ADDRESS_COLUMNS} from addresses where id = $1 and user_id = $2", address_id, user_id
+    )
     return _address(row) if row else None
 
 
-async def put_address(tx: Tx, user_id: UUID, address_id: UUID, address: Address) -> None:
-    """Add an address, or overwrite the one of this id, which the caller has locked as the user's own."""
+async def put_address(tx: Tx, user_id: UUID, kept: KeptAddress) -> None:
+    """Add an address, or overwrite the one of this id. The caller has locked the user; the default one is so alone."""
+    address = kept.address
+    if kept.default:
+        await tx.execute(
+            "update addresses set is_default = false where user_id = $1 and is_default and id <> $2", user_id, kept.id
+        )
     await tx.execute(
-        """insert into addresses (id, user_id, name, line1, line2, city, region, postal_code, country, phone)
-           values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+        """insert into addresses (id, user_id, name, line1, line2, city, region, postal_code, country, phone, is_default)
+           values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
            on conflict (id) do update set name = excluded.name, line1 = excluded.line1, line2 = excluded.line2,
                city = excluded.city, region = excluded.region, postal_code = excluded.postal_code,
-               country = excluded.country, phone = excluded.phone""",
-        address_id, user_id, address.name, address.line1, address.line2, address.city, address.region,
-        address.postal_code, address.country, address.phone,
+               country = excluded.country, phone = excluded.phone,
+               is_default = excluded.is_default""",
+        kept.id, user_id, address.name, address.line1, address.line2, address.city, address.region,
+        address.postal_code, address.country, address.phone, kept.default,
     )  # fmt: skip
 
 

@@ -322,6 +322,21 @@ async def test_a_customer_who_has_ordered_begins_anew(market: Market) -> None:
     assert (status, claimed["id"]) == (200, guest["id"])
 
 
+async def test_a_customer_finds_the_cart_in_hand_on_any_device(market: Market) -> None:
+    await market.sell("acai")
+    ana, eve = uuid4(), uuid4()
+    current = "/v1/carts/current"
+    assert (await market.ask("GET", current))[0] == 401
+    assert (await market.ask("GET", current, None, ana))[1]["code"] == "unknown_cart"
+    await market.cart(ana)
+    cart = await market.cart(ana, acai=2)
+    await market.cart(acai=1)
+    assert await market.ask("GET", current, None, ana) == (200, cart)
+    assert (await market.ask("GET", current, None, eve))[0] == 404
+    await market.hear(order(OrderPlaced, cart["id"], uuid4(), acai=2))
+    assert (await market.ask("GET", current, None, ana))[1]["id"] != cart["id"]
+
+
 async def test_an_erased_customers_carts_are_gone(market: Market) -> None:
     await market.sell("acai")
     ana = uuid4()

@@ -10,7 +10,7 @@ import pytest
 from feira.catalog import service_stock, store
 from feira.catalog.card import card
 from feira.catalog.domain import Move
-from feira.catalog.tests.conftest import MakeContext, Shop, cancelled, lines, order, variant
+from feira.catalog.tests.conftest import STAFF, MakeContext, Shop, cancelled, lines, order, variant
 from feira.contracts.catalog import (
     Held,
     Hold,
@@ -20,6 +20,8 @@ from feira.contracts.catalog import (
     PriceAsk,
     Priced,
     RequestChanged,
+    Sample,
+    SampleAsk,
     StockChanged,
     UnknownSku,
 )
@@ -52,6 +54,18 @@ async def test_lines_are_priced_summed_and_set_aside(shop: Shop) -> None:
     assert list(await shop.catalog.hold([ask])) == [held]  # The same ask again: the same answer.
     assert await shop.stock("m1") == (10, 5)
     await shop.check_books()
+
+
+async def test_a_sample_is_of_what_can_be_bought(shop: Shop) -> None:
+    assert await shop.catalog.sample(SampleAsk(limit=3)) == Sample(skus=())
+    await shop.add("Mango", variant("m1"), variant("m2", 0), variant("m3"))
+    await shop.add("Lime", variant("l", 2))
+    await shop.held(l=2)
+    await shop.catalog.products.archive(await shop.add("Fig", variant("f")), STAFF)
+    for _ in range(5):
+        sample = await shop.catalog.sample(SampleAsk(limit=10))
+        assert sorted(sample.skus) == ["m1", "m3"]
+        assert len((await shop.catalog.sample(SampleAsk(limit=1))).skus) == 1
 
 
 async def test_two_lines_of_one_sku_cannot_pass_its_stock(shop: Shop) -> None:

@@ -16,7 +16,7 @@ from feira.host.datadir import DataDir
 from feira.host.settings import remember, settle
 from feira.kernel.config import Settings
 from feira.orders.domain_checkout import Checkout
-from feira.orders.service import QuoteAsk
+from feira.orders.service_quotes import QuoteAsk
 
 GOODS = [
     {
@@ -52,7 +52,7 @@ def in_shop(dsn: str, work: Callable[[Shop], object]) -> None:
 async def buy(shop: Shop) -> None:
     orders = shop.services["orders"]
     lines = (Line(sku="@A", quantity=2), Line(sku="C", quantity=1))
-    quote = await orders.quote(QuoteAsk(country="BR", locale="en", lines=lines))
+    quote = await orders.quotes.quote(QuoteAsk(country="BR", locale="en", lines=lines))
     await orders.checkouts.place(
         Checkout(
             key=uuid4(), digest=b"d" * 32, email="ana@buyer.test", lines=lines, cart_id=None, user_id=None,

@@ -111,7 +111,12 @@ class Shop:
     hear_: Hear
 
     def __post_init__(self) -> None:
-        self.apps = {one: App(card.routes(one), verifier=Names()) for one in (self.orders, self.twin)}  # type: ignore[arg-type]
+        self.apps: dict[OrderService, App] = {}
+        for one in (self.orders, self.twin):
+            self.serve(one)
+
+    def serve(self, orders: OrderService) -> None:
+        self.apps[orders] = App(card.routes(orders), verifier=Names())  # type: ignore[arg-type]
 
     async def ask(
         self, method: str, path: str, body: Any = None, *, by: OrderService | None = None, **headers: str

@@ -13,18 +13,39 @@ from feira.contracts.catalog import (
     Hold,
     Offered,
     OutOfStock,
+    Picture,
     PriceAsk,
     Priced,
     Release,
     Released,
     RequestChanged,
+    Sample,
+    SampleAsk,
     UnknownSku,
 )
 from feira.contracts.goods import Line, PricedLine
-from feira.contracts.payments import Authorize, Authorized, Declined, GatewayFailed, Void, Voided, Waiting
+from feira.contracts.payments import (
+    Authorize,
+    Authorized,
+    Declined,
+    GatewayFailed,
+    Method,
+    Methods,
+    MethodsAsk,
+    PracticeToken,
+    Void,
+    Voided,
+    Waiting,
+)
 from feira.kernel.errors import Invalid, Refused
 from feira.kernel.ids import uuid7
 
+PRACTICE = Method(
+    id="test",
+    kind="test",
+    names={"en": "Test card", "pt-BR": "Cartão de teste"},
+    tokens=(PracticeToken(token="tok_ok", outcome="paid"),),
+)
 Hook = Callable[[str], Awaitable[None]]
 
 
@@ -53,6 +74,7 @@ class Catalogue:
         self.life_s = 900.0
         self.hook: Hook = _nothing
         self.locales: list[str] = []
+        self.pictures: dict[str, Picture] = {}
 
     async def hold(self, asks: Sequence[Hold]) -> Sequence[Held | Refused]:
         await self.hook("before hold")
@@ -98,12 +120,20 @@ class Catalogue:
     async def price(self, asks: Sequence[PriceAsk]) -> Sequence[Priced | Refused]:
         return [self._price(ask) for ask in asks]
 
+    async def sample(self, ask: SampleAsk) -> Sample:
+        return Sample(skus=tuple(sku for sku in self.goods if self.stock[sku] > 0)[: ask.limit])
+
     def _price(self, ask: PriceAsk) -> Priced | Refused:
         self.locales.append(ask.locale)
         if missing := [line.sku for line in ask.lines if line.sku not in self.goods]:
             return UnknownSku(skus=missing)
         offers = tuple(
-            Offered(line=replace(self.goods[line.sku], quantity=line.quantity), available=1, product_slug=line.sku)
+            Offered(
+                line=replace(self.goods[line.sku], quantity=line.quantity),
+                available=1,
+                product_slug=line.sku,
+                image=self.pictures.get(line.sku),
+            )
             for line in ask.lines
         )
         return Priced(offers=offers, currency=self.currency)
@@ -153,6 +183,9 @@ class Payer:
         )
         self.payments.setdefault(ask.order_id, []).append(paid)
         return paid
+
+    async def methods(self, _ask: MethodsAsk) -> Methods:
+        return Methods(methods=(PRACTICE,))
 
     async def void(self, asks: Sequence[Void]) -> Sequence[Voided | Refused]:
         await self.hook("before void")

@@ -114,7 +114,8 @@ async def test_a_rename_is_told(shop: Shop) -> None:
 
 async def test_the_currency_is_fixed(shop: Shop) -> None:
     reply = await shop.staff("PATCH", "/settings", {"currency": "USD"})
-    assert (reply.status, reply.code) == (409, "currency_fixed")
+    assert (reply.status, reply.code, reply.fields) == (409, "currency_fixed", ["currency"])
+    assert (await shop.staff("GET", "/settings")).json["currency_locked"] is True
     ctx = shop.ctx
     other = Context(db=ctx.db, settings=replace(ctx.settings, currency="GBP"), wake=ctx.wake, log=ctx.log)
     with pytest.raises(OtherCurrency, match="BRL: it cannot be started with GBP"):

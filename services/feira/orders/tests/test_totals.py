@@ -211,8 +211,8 @@ def test_a_shipping_table_that_contradicts_itself(table: tuple[ShippingMethod, .
     [
         ([("XX", None)], "tax.0.country"),
         ([(None, "SP")], "tax.0.region"),
-        ([("BR", "SP"), ("BR", "sp")], "tax.1"),
-        ([(None, None), (None, None)], "tax.1"),
+        ([("BR", "SP"), ("BR", "sp ")], "tax.1.region"),
+        ([(None, None), (None, None)], "tax.1.country"),
     ],
 )
 def test_a_tax_table_that_contradicts_itself(places: list[tuple[str | None, str | None]], field: str) -> None:

@@ -17,7 +17,7 @@ import asyncio
 import hashlib
 import hmac
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -26,6 +26,7 @@ import msgspec
 from msgspec import Meta, Struct
 from msgspec.structs import replace
 
+from feira.contracts.payments import Method, PracticeOutcome, PracticeToken
 from feira.kernel.db import Db, Tx
 from feira.kernel.errors import Malformed
 from feira.payments.domain import Told
@@ -42,6 +43,20 @@ FIRST = {
     "tok_declined": Told("failed", reason="declined"),
     "tok_insufficient_funds": Told("failed", reason="insufficient_funds"),
 }
+_OUTCOMES: Mapping[str, PracticeOutcome] = {  # Of the tokens that are told to everybody.
+    "tok_ok": "paid",
+    "tok_declined": "declined",
+    "tok_insufficient_funds": "insufficient_funds",
+    "tok_error": "gateway_error",
+    "tok_timeout": "unanswered",
+    "tok_async": "pending",
+}
+PRACTICE = Method(
+    id="test",
+    kind="test",
+    names={"en": "Test card", "pt-BR": "Cartão de teste"},
+    tokens=tuple(PracticeToken(token=token, outcome=outcome) for token, outcome in _OUTCOMES.items()),
+)
 CAPTURED_LATER = ("tok_capture_fails", "tok_capture_flaky")  # If ever.
 TOKENS = FIRST.keys() | SLOW
 HANG_S = 600.0  # Longer than anybody waits.

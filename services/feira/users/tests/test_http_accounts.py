@@ -37,6 +37,43 @@ async def test_from_registration_to_a_proven_address(web: Web) -> None:
     assert (await web("GET", "/v1/users/me", token=token)).body["email_verified"] is True
 
 
+async def test_the_link_that_proves_an_address_comes_again(web: Web) -> None:
+    path = "/v1/users/me/verification"
+    assert (await web("POST", path)).status == 401
+    token = await web.customer()
+    first = await web.shop.link(VerificationAsked)
+    reply = await web("POST", path, token=token)
+    assert (reply.status, reply.body) == (202, {"status": "accepted"})
+    again = await web.shop.link(VerificationAsked)
+    assert again != first
+    assert (await web("POST", "/v1/users/verify", {"token": again})).status == 204
+    assert (await web("POST", path, token=token)).status == 202
+    assert [event for event in await web.shop.events() if isinstance(event, VerificationAsked)] == []
+    replies = [await web("POST", path, token=token) for _ in range(4)]
+    assert (replies[-1].status, replies[-1].code) == (429, "rate_limited")
+
+
+async def test_one_address_is_the_default(web: Web) -> None:
+    token = await web.customer()
+    path = "/v1/users/me/addresses"
+
+    async def add(**more: Any) -> Any:
+        return (await web("POST", path, {**HOME, **more}, token=token)).body
+
+    async def defaults() -> list[str]:
+        return [one["id"] for one in (await web("GET", path, token=token)).body["items"] if one["default"]]
+
+    home, work = await add(), await add()
+    assert (home["default"], work["default"]) == (True, False)
+    assert (await web("PATCH", f"{path}/{work['id']}", {"default": True}, token=token)).body["default"] is True
+    assert await defaults() == [work["id"]]
+    assert (await web("PATCH", f"{path}/{work['id']}", {"city": "Recife"}, token=token)).body["default"] is True
+    beach = await add(default=True)
+    assert await defaults() == [beach["id"]]
+    assert (await web("PATCH", f"{path}/{beach['id']}", {"default": False}, token=token)).body["default"] is False
+    assert await defaults() == []
+
+
 async def test_a_known_and_an_unknown_address_get_the_same_answers(web: Web) -> None:
     """Nothing in status, body or headers tells them apart."""
     await web.customer()
@@ -175,7 +212,7 @@ async def test_texts_that_no_database_holds_are_refused_in_every_field(web: Web,
 async def test_every_route_is_documented(shop: Shop) -> None:
     found = routes(shop.users)
     document = openapi(found, title="Feira", version="0")
-    assert len(found) == 24
+    assert len(found) == 25
     assert all(route.summary and route.tag for route in found)
     assert all(route.example for route in found if route.body)
     assert "/v1/users/me/export" in json.dumps(document, default=str)
