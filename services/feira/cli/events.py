@@ -12,7 +12,7 @@ from feira.cli.output import people, say_json, show_table
 from feira.cli.shop import connected, run, service, services_of
 from feira.host.errors import HostError
 from feira.host.settings import SERVICES
-from feira.kernel.parked import Parked, drop_parked, list_parked, read_parked
+from feira.parked.store import Parked, drop_parked, list_parked, read_parked
 
 ERROR_SHOWN = 100  # Characters of an error in the list.
 

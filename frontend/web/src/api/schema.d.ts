@@ -134,6 +134,26 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/v1/carts/current': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * The cart that I have in hand
+     * @description The customer's newest cart that no order stands for, on whichever device it was begun.
+     */
+    get: operations['current'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/v1/carts/{cart_id}': {
     parameters: {
       query?: never;
@@ -281,6 +301,23 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/v1/shop': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** The shop: its money, where it sends, how it is paid */
+    get: operations['read_shop'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/.well-known/jwks.json': {
     parameters: {
       query?: never;
@@ -345,7 +382,7 @@ export interface paths {
     get?: never;
     put?: never;
     /** Prove an e-mail address */
-    post: operations['verify'];
+    post: operations['post_v1_users_verify'];
     delete?: never;
     options?: never;
     head?: never;
@@ -497,6 +534,26 @@ export interface paths {
     head?: never;
     /** Change my account */
     patch: operations['patch_v1_users_me'];
+    trace?: never;
+  };
+  '/v1/users/me/verification': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Have the link sent again that proves my e-mail address
+     * @description Nothing is sent to an address that is proven already.
+     */
+    post: operations['post_v1_users_me_verification'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
     trace?: never;
   };
   '/v1/users/me/export': {
@@ -889,6 +946,26 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/dev/bot': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Have a bot buy something
+     * @description One to three goods that are in stock, by chance, through the same checkout as everybody's.
+     */
+    post: operations['have_bot_buy'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/dev/inbox': {
     parameters: {
       query?: never;
@@ -1102,14 +1179,14 @@ export interface components {
       id: string;
       sku: string;
       name: string;
-      image: components['schemas']['feira.carts.http.ImageView'] | null;
+      image: components['schemas']['feira.transport.pictures.ImageView'] | null;
       quantity: number;
       unit_price: components['schemas']['Money'];
       total: components['schemas']['Money'];
       available: boolean;
     };
     /** ImageView */
-    'feira.carts.http.ImageView': {
+    'feira.transport.pictures.ImageView': {
       url: string;
       /** @default  */
       alt: string;
@@ -1118,10 +1195,13 @@ export interface components {
       /** @default null */
       height: number | null;
       /** @default [] */
-      sources: components['schemas']['feira.carts.http.SourceView'][];
+      sources: components['schemas']['feira.transport.pictures.SourceView'][];
     };
-    /** SourceView */
-    'feira.carts.http.SourceView': {
+    /**
+     * SourceView
+     * @description The same picture in another format or width in pixels.
+     */
+    'feira.transport.pictures.SourceView': {
       url: string;
       type: string;
       /** @default null */
@@ -1275,16 +1355,19 @@ export interface components {
       phone: string | null;
     };
     /**
-     * Page[OrderView]
+     * Page[ShownOrderView]
      * @description A part of a list; `next` is the cursor of the following part, or None at the end.
      */
-    Page_OrderView_: {
-      items: components['schemas']['OrderView'][];
+    Page_ShownOrderView_: {
+      items: components['schemas']['ShownOrderView'][];
       /** @default null */
       next: string | null;
     };
-    /** OrderView */
-    OrderView: {
+    /**
+     * ShownOrderView
+     * @description The order as a page shows it. `lines` beyond the first 200 goods of an answer come without pictures.
+     */
+    ShownOrderView: {
       /** Format: uuid */
       id: string;
       number: string;
@@ -1295,7 +1378,7 @@ export interface components {
       /** @enum {unknown} */
       fulfilment_status: 'fulfilled' | 'partial' | 'unfulfilled';
       email: string;
-      lines: components['schemas']['feira.orders.view.LineView'][];
+      lines: components['schemas']['ShownLineView'][];
       shipping_address: components['schemas']['feira.orders.view.AddressView'];
       shipping_method: string;
       subtotal: components['schemas']['Money'];
@@ -1305,6 +1388,57 @@ export interface components {
       tax_included: boolean;
       total: components['schemas']['Money'];
       placed_at: string;
+    };
+    /**
+     * ShownLineView
+     * @description A line with what the catalogue shows of it today: null once it is sold no more.
+     */
+    ShownLineView: {
+      sku: string;
+      name: string;
+      quantity: number;
+      unit_price: components['schemas']['Money'];
+      total: components['schemas']['Money'];
+      product_slug: string | null;
+      image: components['schemas']['feira.transport.pictures.ImageView'] | null;
+    };
+    /**
+     * ShopView
+     * @description `country` is the shop's own; `countries` are those that something is sent to, by name. A `demo` is there to be tried.
+     */
+    ShopView: {
+      name: string;
+      currency: string;
+      country: string;
+      locales: string[];
+      demo: boolean;
+      countries: components['schemas']['CountryView'][];
+      payment_methods: components['schemas']['PaymentMethodView'][];
+    };
+    /** CountryView */
+    CountryView: {
+      code: string;
+      name: string;
+    };
+    /**
+     * PaymentMethodView
+     * @description `kind` tells which fields a page needs; `tokens` are there where no money moves, else null.
+     */
+    PaymentMethodView: {
+      id: string;
+      name: string;
+      /** @enum {unknown} */
+      kind: 'test';
+      tokens: components['schemas']['PracticeTokenView'][] | null;
+    };
+    /**
+     * PracticeTokenView
+     * @description What may be typed in place of a card, and what comes of it.
+     */
+    PracticeTokenView: {
+      token: string;
+      /** @enum {unknown} */
+      outcome: 'declined' | 'gateway_error' | 'insufficient_funds' | 'paid' | 'pending' | 'unanswered';
     };
     /** Jwks */
     Jwks: {
@@ -1426,7 +1560,10 @@ export interface components {
       sessions: components['schemas']['SessionView'][];
       orders: unknown;
     };
-    /** AddressView */
+    /**
+     * AddressView
+     * @description `default` is the one that a checkout begins with: the first that was added, until another one is chosen.
+     */
     'feira.users.http_profile.AddressView': {
       /** Format: uuid */
       id: string;
@@ -1438,6 +1575,7 @@ export interface components {
       postal_code: string;
       country: string;
       phone: string | null;
+      default: boolean;
     };
     /**
      * SessionView
@@ -1476,6 +1614,8 @@ export interface components {
       region: string | null;
       /** @default null */
       phone: string | null;
+      /** @default false */
+      default: boolean;
     };
     /** ChangeAddress */
     ChangeAddress: {
@@ -1488,6 +1628,7 @@ export interface components {
       /** @description ISO 3166-1 alpha-2. */
       country?: string;
       phone?: string | null;
+      default?: boolean;
     };
     /**
      * Page[AdminProduct]
@@ -1884,10 +2025,14 @@ export interface components {
       /** @default true */
       restock: boolean;
     };
-    /** SettingsView */
+    /**
+     * SettingsView
+     * @description `currency_locked` is true from the first start on: prices, stock and orders are all kept in that currency.
+     */
     SettingsView: {
       version: number;
       currency: string;
+      currency_locked: boolean;
       shop_name: string;
       shipping: components['schemas']['MethodView'][];
       tax: components['schemas']['TaxView'][];
@@ -2058,6 +2203,20 @@ export interface components {
       /** @enum {unknown} */
       outcome: 'failed' | 'paid';
       event_id: string;
+    };
+    /** BotView */
+    BotView: {
+      order: components['schemas']['BoughtView'];
+    };
+    /**
+     * BoughtView
+     * @description `token` opens the order, as a guest's own does.
+     */
+    BoughtView: {
+      /** Format: uuid */
+      id: string;
+      number: string;
+      token: string;
     };
     /**
      * Problem
@@ -2866,6 +3025,128 @@ export interface operations {
       };
       /** @description `unsupported_media_type`: The body is of a type that is not read here */
       415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `wrong_host`: This host is not ours */
+      421: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `invalid`: The request breaks a rule */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `overloaded`: The shop is busy; please try again; `unavailable`: A part of the shop does not answer; please try again */
+      503: {
+        headers: {
+          'Retry-After'?: number;
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  current: {
+    parameters: {
+      query?: {
+        /** @description The language of texts, such as pt-BR; before Accept-Language. */
+        locale?: string;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "id": "aAxYJF4IyNNa2FITNJM3q0nZzCY",
+           *       "currency": "BRL",
+           *       "lines": [
+           *         {
+           *           "id": "01a20398-7e81-7067-ad6b-0ba9e82029f1",
+           *           "sku": "ACAI-PULP-400G",
+           *           "name": "Açaí pulp, frozen (400 g)",
+           *           "image": null,
+           *           "quantity": 2,
+           *           "unit_price": {
+           *             "amount": 1690,
+           *             "currency": "BRL"
+           *           },
+           *           "total": {
+           *             "amount": 3380,
+           *             "currency": "BRL"
+           *           },
+           *           "available": true
+           *         }
+           *       ],
+           *       "subtotal": {
+           *         "amount": 3380,
+           *         "currency": "BRL"
+           *       },
+           *       "discount": {
+           *         "amount": 0,
+           *         "currency": "BRL"
+           *       },
+           *       "shipping": {
+           *         "amount": 0,
+           *         "currency": "BRL"
+           *       },
+           *       "tax": {
+           *         "amount": 0,
+           *         "currency": "BRL"
+           *       },
+           *       "total": {
+           *         "amount": 3380,
+           *         "currency": "BRL"
+           *       }
+           *     }
+           */
+          'application/json': components['schemas']['CartView'];
+        };
+      };
+      /** @description `malformed`: The request could not be read */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `unauthenticated`: A valid access token is needed */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `unknown_cart`: There is no such cart */
+      404: {
         headers: {
           [name: string]: unknown;
         };
@@ -3757,6 +4038,8 @@ export interface operations {
         limit?: number;
         /** @description The `next` of the page before. */
         cursor?: string;
+        /** @description The language of texts, such as pt-BR; before Accept-Language. */
+        locale?: string;
       };
       header?: never;
       path?: never;
@@ -3792,6 +4075,14 @@ export interface operations {
            *               "total": {
            *                 "amount": 3380,
            *                 "currency": "BRL"
+           *               },
+           *               "product_slug": "acai-pulp",
+           *               "image": {
+           *                 "url": "/media/demo/acai-pulp.webp",
+           *                 "alt": "",
+           *                 "width": 800,
+           *                 "height": 800,
+           *                 "sources": []
            *               }
            *             }
            *           ],
@@ -3833,7 +4124,7 @@ export interface operations {
            *       "next": null
            *     }
            */
-          'application/json': components['schemas']['Page_OrderView_'];
+          'application/json': components['schemas']['Page_ShownOrderView_'];
         };
       };
       /** @description `malformed`: The request could not be read */
@@ -4121,7 +4412,10 @@ export interface operations {
   };
   get_v1_orders_order_id_: {
     parameters: {
-      query?: never;
+      query?: {
+        /** @description The language of texts, such as pt-BR; before Accept-Language. */
+        locale?: string;
+      };
       header?: never;
       path: {
         order_id: string;
@@ -4156,6 +4450,14 @@ export interface operations {
            *           "total": {
            *             "amount": 3380,
            *             "currency": "BRL"
+           *           },
+           *           "product_slug": "acai-pulp",
+           *           "image": {
+           *             "url": "/media/demo/acai-pulp.webp",
+           *             "alt": "",
+           *             "width": 800,
+           *             "height": 800,
+           *             "sources": []
            *           }
            *         }
            *       ],
@@ -4194,7 +4496,7 @@ export interface operations {
            *       "placed_at": "2026-11-22T13:55:51.090431Z"
            *     }
            */
-          'application/json': components['schemas']['OrderView'];
+          'application/json': components['schemas']['ShownOrderView'];
         };
       };
       /** @description `malformed`: The request could not be read */
@@ -4256,7 +4558,10 @@ export interface operations {
   };
   post_v1_orders_order_id_cancel: {
     parameters: {
-      query?: never;
+      query?: {
+        /** @description The language of texts, such as pt-BR; before Accept-Language. */
+        locale?: string;
+      };
       header?: never;
       path: {
         order_id: string;
@@ -4291,6 +4596,14 @@ export interface operations {
            *           "total": {
            *             "amount": 3380,
            *             "currency": "BRL"
+           *           },
+           *           "product_slug": "acai-pulp",
+           *           "image": {
+           *             "url": "/media/demo/acai-pulp.webp",
+           *             "alt": "",
+           *             "width": 800,
+           *             "height": 800,
+           *             "sources": []
            *           }
            *         }
            *       ],
@@ -4329,7 +4642,7 @@ export interface operations {
            *       "placed_at": "2026-11-22T13:55:51.090431Z"
            *     }
            */
-          'application/json': components['schemas']['OrderView'];
+          'application/json': components['schemas']['ShownOrderView'];
         };
       };
       /** @description `malformed`: The request could not be read */
@@ -4370,6 +4683,114 @@ export interface operations {
       };
       /** @description `not_cancellable`: The order can no longer be cancelled */
       409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `wrong_host`: This host is not ours */
+      421: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `invalid`: The request breaks a rule */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `overloaded`: The shop is busy; please try again; `unavailable`: A part of the shop does not answer; please try again */
+      503: {
+        headers: {
+          'Retry-After'?: number;
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  read_shop: {
+    parameters: {
+      query?: {
+        /** @description The language of texts, such as pt-BR; before Accept-Language. */
+        locale?: string;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          ETag?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "name": "Feira",
+           *       "currency": "BRL",
+           *       "country": "BR",
+           *       "locales": [
+           *         "en",
+           *         "pt-BR"
+           *       ],
+           *       "demo": true,
+           *       "countries": [
+           *         {
+           *           "code": "BR",
+           *           "name": "Brazil"
+           *         }
+           *       ],
+           *       "payment_methods": [
+           *         {
+           *           "id": "test",
+           *           "name": "Test card",
+           *           "kind": "test",
+           *           "tokens": [
+           *             {
+           *               "token": "tok_ok",
+           *               "outcome": "paid"
+           *             }
+           *           ]
+           *         }
+           *       ]
+           *     }
+           */
+          'application/json': components['schemas']['ShopView'];
+        };
+      };
+      /** @description Not Modified */
+      304: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description `malformed`: The request could not be read */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `unauthenticated`: A valid access token is needed */
+      401: {
         headers: {
           [name: string]: unknown;
         };
@@ -4681,7 +5102,7 @@ export interface operations {
       };
     };
   };
-  verify: {
+  post_v1_users_verify: {
     parameters: {
       query?: never;
       header?: never;
@@ -5778,6 +6199,91 @@ export interface operations {
       /** @description `invalid`: The request breaks a rule */
       422: {
         headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `overloaded`: The shop is busy; please try again; `unavailable`: A part of the shop does not answer; please try again */
+      503: {
+        headers: {
+          'Retry-After'?: number;
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  post_v1_users_me_verification: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Accepted */
+      202: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Accepted'];
+        };
+      };
+      /** @description `malformed`: The request could not be read */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `unauthenticated`: A valid access token is needed */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `csrf`: A request by cookie needs an Origin of ours */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `wrong_host`: This host is not ours */
+      421: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `invalid`: The request breaks a rule */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `rate_limited`: Too many attempts */
+      429: {
+        headers: {
+          'Retry-After'?: number;
           [name: string]: unknown;
         };
         content: {
@@ -9151,6 +9657,100 @@ export interface operations {
       /** @description `invalid`: The request breaks a rule */
       422: {
         headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `overloaded`: The shop is busy; please try again; `unavailable`: A part of the shop does not answer; please try again */
+      503: {
+        headers: {
+          'Retry-After'?: number;
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  have_bot_buy: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Created */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['BotView'];
+        };
+      };
+      /** @description `malformed`: The request could not be read */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `unauthenticated`: A valid access token is needed */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `csrf`: A request by cookie needs an Origin of ours */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `nothing_to_buy`: There is nothing in stock that could be bought and sent */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `wrong_host`: This host is not ours */
+      421: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `invalid`: The request breaks a rule */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `rate_limited`: Too many attempts */
+      429: {
+        headers: {
+          'Retry-After'?: number;
           [name: string]: unknown;
         };
         content: {

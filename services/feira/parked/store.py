@@ -1,4 +1,4 @@
-"""Dead letters, for an operator: events that a handler could not cope with after all its tries, and those behind them."""
+"""Parked events, for an operator: the statements that list, read and drop them."""
 
 from datetime import datetime
 from uuid import UUID
