@@ -28,7 +28,7 @@ SLASHES_MAX = 3  # In a sku: the server hands an address on decoded, so that eac
 
 T = TypeVar("T")
 
-_WEB = re.compile(r"https?://[^\s/?#\\]+[^\s\\]*", re.IGNORECASE)
+_WEB = re.compile(r"https://[^\s/?#\\]+[^\s\\]*", re.IGNORECASE)
 _OURS = re.compile(r"/media/[A-Za-z0-9._~/%-]+")
 
 
@@ -209,4 +209,4 @@ def _wrong_texts(change: ProductChange) -> Iterator[FieldError]:
         for number, image in enumerate(change.images):
             for place, url in [("url", image.url), *((f"sources.{n}.url", s.url) for n, s in enumerate(image.sources))]:
                 if not (_WEB.fullmatch(url) or (_OURS.fullmatch(url) and ".." not in url)):
-                    yield FieldError(f"images.{number}.{place}", "must be http(s)://… or /media/…")
+                    yield FieldError(f"images.{number}.{place}", "must be https://… or /media/…")

@@ -78,7 +78,7 @@ class Source(_Part, frozen=True, kw_only=True):
 
 
 class Image(_Part, frozen=True, kw_only=True):
-    """A picture by its address: http(s), or a path of this shop's own media."""
+    """A picture by its address: https, or a path of this shop's own media. Nobody here ever looks what is there."""
 
     url: Url
     alt: Annotated[str, Meta(max_length=500)] = ""

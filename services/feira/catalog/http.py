@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from msgspec import Meta
 
 from feira import demo
-from feira.catalog import http_categories, http_examples, http_products, http_stock, http_suggestions
+from feira.catalog import http_categories, http_examples, http_media, http_products, http_stock, http_suggestions
 from feira.catalog.domain import localised
 from feira.catalog.domain_goods import DEFAULT_LOCALE, UnknownProduct
 from feira.catalog.domain_text import fold, words
@@ -176,6 +176,7 @@ def routes(catalog: CatalogService) -> list[Route]:
         ),
         http_suggestions.route(catalog),
         Files(demo.MEDIA_PATH, demo.pictures()).route,
+        *http_media.routes(catalog),
         *(
             _seen_at_once(catalog, route)
             for desk in (http_products, http_categories, http_stock)

@@ -2,13 +2,13 @@
 
 from typing import Any
 
-_URL = "http://127.0.0.1:8000/media/demo/mango.webp"
+_URL = "http://127.0.0.1:8000/media/demo/mango"
 _IMAGE: dict[str, Any] = {
-    "url": _URL,
+    "url": f"{_URL}.webp",
     "alt": "A ripe mango",
     "width": 256,
     "height": 256,
-    "sources": [{"url": _URL, "type": "image/webp", "width": 256}],
+    "sources": [{"url": f"{_URL}.{kind}", "type": f"image/{kind}", "width": 256} for kind in ("avif", "webp")],
 }
 _PRICE = {"amount": 890, "currency": "BRL"}
 _ITEM: dict[str, Any] = {

@@ -8,6 +8,7 @@ from feira.catalog.domain_goods import ProductBody
 from feira.catalog.service_categories import Categories
 from feira.catalog.service_import import Format, Importer, Report
 from feira.catalog.service_kept import LISTS, KeptAnswers
+from feira.catalog.service_media import Media
 from feira.catalog.service_products import Products
 from feira.catalog.service_search import Search
 from feira.catalog.service_stock import Stock
@@ -28,6 +29,7 @@ class CatalogService:
         self.stock = Stock(ctx)
         self.products = Products(ctx)
         self.categories = Categories(ctx)
+        self.media = Media(ctx)
         self.kept = KeptAnswers(ctx)
         self.search = Search(ctx, lambda: self.kept.store.drop((LISTS,)))
         self._importer = Importer(ctx)

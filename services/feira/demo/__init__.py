@@ -25,5 +25,5 @@ def categories() -> Path:
 
 
 def pictures() -> Path:
-    """The folder that is served under `MEDIA_PATH`: WebP pictures and their licence."""
+    """The folder that is served under `MEDIA_PATH`: the pictures, as WebP and as AVIF, and their licence."""
     return _HERE / "pictures"

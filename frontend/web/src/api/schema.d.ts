@@ -89,6 +89,23 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/media/{name}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** A picture that staff sent */
+    get: operations['show_picture'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/v1/payments/webhooks/{gateway}': {
     parameters: {
       query?: never;
@@ -608,6 +625,26 @@ export interface paths {
     head?: never;
     /** Change an address */
     patch: operations['patch_v1_users_me_addresses_address_id_'];
+    trace?: never;
+  };
+  '/v1/admin/media': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Send a picture
+     * @description The body is the file itself: at most 10 MiB and 40 megapixels, and nothing that moves. It is made upright, its colours sRGB, and what it tells beside the picture is left out. The answer can be put among a product's `images` as it is. The same file gives the same answer.
+     */
+    post: operations['upload_picture'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
     trace?: never;
   };
   '/v1/admin/products': {
@@ -1704,7 +1741,7 @@ export interface components {
     };
     /**
      * Image
-     * @description A picture by its address: http(s), or a path of this shop's own media.
+     * @description A picture by its address: https, or a path of this shop's own media. Nobody here ever looks what is there.
      */
     Image: {
       url: string;
@@ -2291,6 +2328,11 @@ export interface operations {
            *             "height": 256,
            *             "sources": [
            *               {
+           *                 "url": "http://127.0.0.1:8000/media/demo/mango.avif",
+           *                 "type": "image/avif",
+           *                 "width": 256
+           *               },
+           *               {
            *                 "url": "http://127.0.0.1:8000/media/demo/mango.webp",
            *                 "type": "image/webp",
            *                 "width": 256
@@ -2402,6 +2444,11 @@ export interface operations {
            *         "height": 256,
            *         "sources": [
            *           {
+           *             "url": "http://127.0.0.1:8000/media/demo/mango.avif",
+           *             "type": "image/avif",
+           *             "width": 256
+           *           },
+           *           {
            *             "url": "http://127.0.0.1:8000/media/demo/mango.webp",
            *             "type": "image/webp",
            *             "width": 256
@@ -2425,6 +2472,11 @@ export interface operations {
            *           "width": 256,
            *           "height": 256,
            *           "sources": [
+           *             {
+           *               "url": "http://127.0.0.1:8000/media/demo/mango.avif",
+           *               "type": "image/avif",
+           *               "width": 256
+           *             },
            *             {
            *               "url": "http://127.0.0.1:8000/media/demo/mango.webp",
            *               "type": "image/webp",
@@ -2714,6 +2766,91 @@ export interface operations {
     };
   };
   send: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        name: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          ETag?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          'image/*': unknown;
+        };
+      };
+      /** @description Not Modified */
+      304: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description `malformed`: The request could not be read */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `unauthenticated`: A valid access token is needed */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `not_found`: There is no such thing */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `wrong_host`: This host is not ours */
+      421: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `invalid`: The request breaks a rule */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `overloaded`: The shop is busy; please try again; `unavailable`: A part of the shop does not answer; please try again */
+      503: {
+        headers: {
+          'Retry-After'?: number;
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  show_picture: {
     parameters: {
       query?: never;
       header?: never;
@@ -6839,6 +6976,168 @@ export interface operations {
       503: {
         headers: {
           'Retry-After'?: number;
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  upload_picture: {
+    parameters: {
+      query?: {
+        /** @description What is seen, for those who cannot see it. */
+        alt?: string;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'image/jpeg': unknown;
+        'image/png': unknown;
+        'image/webp': unknown;
+        'image/avif': unknown;
+        'image/gif': unknown;
+      };
+    };
+    responses: {
+      /** @description Created */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "url": "/media/6a1f4f0c9b7d4e0e8a52c1d3f6b79e20-1280.webp",
+           *       "alt": "A ripe mango",
+           *       "width": 1280,
+           *       "height": 960,
+           *       "sources": [
+           *         {
+           *           "url": "/media/6a1f4f0c9b7d4e0e8a52c1d3f6b79e20-320.avif",
+           *           "type": "image/avif",
+           *           "width": 320
+           *         },
+           *         {
+           *           "url": "/media/6a1f4f0c9b7d4e0e8a52c1d3f6b79e20-320.webp",
+           *           "type": "image/webp",
+           *           "width": 320
+           *         },
+           *         {
+           *           "url": "/media/6a1f4f0c9b7d4e0e8a52c1d3f6b79e20-640.avif",
+           *           "type": "image/avif",
+           *           "width": 640
+           *         },
+           *         {
+           *           "url": "/media/6a1f4f0c9b7d4e0e8a52c1d3f6b79e20-640.webp",
+           *           "type": "image/webp",
+           *           "width": 640
+           *         },
+           *         {
+           *           "url": "/media/6a1f4f0c9b7d4e0e8a52c1d3f6b79e20-1280.avif",
+           *           "type": "image/avif",
+           *           "width": 1280
+           *         },
+           *         {
+           *           "url": "/media/6a1f4f0c9b7d4e0e8a52c1d3f6b79e20-1280.webp",
+           *           "type": "image/webp",
+           *           "width": 1280
+           *         }
+           *       ]
+           *     }
+           */
+          'application/json': components['schemas']['feira.catalog.http_views.ImageView'];
+        };
+      };
+      /** @description `malformed`: The request could not be read */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `unauthenticated`: A valid access token is needed */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `csrf`: A request by cookie needs an Origin of ours; `forbidden`: Your role does not allow this */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `request_timeout`: The body did not arrive in time */
+      408: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `too_large`: The body is over its limit */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `unsupported_media_type`: The body is of a type that is not read here */
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `wrong_host`: This host is not ours */
+      421: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `bad_picture`: This is no picture that can be shown; `invalid`: The request breaks a rule */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `overloaded`: The shop is busy; please try again; `unavailable`: A part of the shop does not answer; please try again */
+      503: {
+        headers: {
+          'Retry-After'?: number;
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `storage_full`: There is no room for more pictures */
+      507: {
+        headers: {
           [name: string]: unknown;
         };
         content: {

@@ -100,7 +100,12 @@ def test_pictures_are_there_fit_and_are_used(goods: list[Product]) -> None:
         assert (head[:4], head[8:12]) == (b"RIFF", b"WEBP")
         assert (image["width"], image["height"]) == _webp_size(head)
         assert image["alt"]
-        assert image["sources"] == [{"url": image["url"], "type": "image/webp", "width": image["width"]}]
+        assert image["sources"] == [
+            {"url": re.sub("webp$", kind, image["url"]), "type": f"image/{kind}", "width": image["width"]}
+            for kind in ("avif", "webp")
+        ]
+        avif = files[image["url"].removeprefix(demo.MEDIA_PATH)].with_suffix(".avif").read_bytes()
+        assert avif[4:12] == b"ftypavif"
 
 
 def test_the_pictures_keep_their_licence_and_stay_small() -> None:
