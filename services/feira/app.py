@@ -10,7 +10,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import asyncpg
 import msgspec
@@ -37,6 +37,9 @@ from feira.payments.card import card as payments
 from feira.transport.auth import Verifier
 from feira.transport.serve import HttpServer, internal_app, public_app
 from feira.users.card import card as users
+
+if TYPE_CHECKING:
+    from feira.web.site import Site
 
 CARDS: Mapping[str, Card] = {card.name: card for card in (users, catalog, carts, orders, payments, notifications)}
 FOLLOWED = (ProductsChanged, StockChanged)  # They are on the bus though no service may hear them: for who keeps pages.
@@ -224,6 +227,11 @@ async def serve(
             return found.jwks
 
         stack.push_async_callback(_end, shop.loops())
+        site = await _site(shop, stack)
+
+        async def unready() -> str:
+            return await shop.unready() or (await site.unready() if site else "")
+
         if settings.grpc_port is not None:
             from feira.transport import rpc  # noqa: PLC0415 - see `Shop.find`.
 
@@ -234,10 +242,10 @@ async def serve(
             await grpc.start()
             stack.push_async_callback(grpc.stop)
         for app, host, port in (
-            (internal_app(shop.unready), "127.0.0.1", settings.internal_port + settings.worker),
+            (internal_app(unready), "127.0.0.1", settings.internal_port + settings.worker),
             # Last to start and first to stop: what it has begun may need all the others.
             (
-                public_app(settings, shop.routes(), Verifier(settings.url, keys), shop.unready, documented(shop)),
+                public_app(settings, shop.routes(), Verifier(settings.url, keys), unready, documented(shop), site),
                 settings.host,
                 settings.port,
             ),
@@ -249,6 +257,20 @@ async def serve(
             stack.push_async_callback(server.stop)
         ready()
         await stop.wait()
+
+
+async def _site(shop: Shop, stack: AsyncExitStack) -> "Site | None":
+    """The shop's pages, if it has any."""
+    if not shop.settings.web:
+        return None
+    from feira.web.site import FOLLOWED as SHOWN  # noqa: PLC0415 - who has no pages does not wait for it.
+    from feira.web.site import Site  # noqa: PLC0415 - see above.
+
+    site = Site(shop.settings)
+    await site.start()
+    stack.push_async_callback(site.stop)
+    stack.callback(shop.tail.follow(SHOWN, site.heard))
+    return site
 
 
 async def _end(tasks: Sequence[asyncio.Task[None]]) -> None:

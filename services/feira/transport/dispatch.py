@@ -56,6 +56,22 @@ class Scope(Protocol):
     headers: RsgiHeaders
 
 
+class Site(Protocol):
+    """What answers a GET of what no route leads to, the same for everybody. Both are given a request and answer in a form
+    for its headers.
+    """
+
+    def owns(self, path: str) -> bool:
+        """Whether the address is a page's, there or not."""
+        ...
+
+    def at_once(self, asked: Exchange) -> Form | None:
+        """What is at hand, or None if it takes more than that."""
+        ...
+
+    async def answer(self, asked: Exchange) -> Form: ...
+
+
 class _Served:
     """A route with all that can be known before its first request."""
 
@@ -78,12 +94,15 @@ class App:
         verifier: Verifier | None = None,
         hosts: Hosts | None = None,
         trusted_proxies: Sequence[str] = (),
+        site: Site | None = None,
         requests_max: int = REQUESTS_MAX,
         writes_max: int = WRITES_MAX,
         body_timeout_s: float = BODY_TIMEOUT_S,
     ) -> None:
         self._table = Table((route.method, route.path, _Served(route)) for route in routes)
         self._unmatched = _Served(Route("GET", "(none)", cast("Any", None)))
+        self._page = _Served(Route("GET", "(page)", cast("Any", None)))
+        self._site = site
         self._stores: tuple[Kept, ...] = tuple({route.kept for route in routes if route.kept is not None})
         self._verifier = verifier
         self._hosts = hosts
@@ -105,7 +124,7 @@ class App:
             for store in self._stores:
                 if asked.target in store:
                     return self._again(store, asked)
-            return False
+            return self._site is not None and self._show(self._site, asked)
         if self.writing < self._writes_max:
             return False
         ids = trace.make(_own_id(asked.headers), asked.headers.get("traceparent"))
@@ -135,6 +154,20 @@ class App:
         form = self._form(store, asked.target, found, asked.headers)
         asked.send(form.head, f"x-request-id: {ids.request_id}\r\n".encode(), form.body)
         found.told.tell(asked.method, form.status, time.perf_counter() - began, ids)
+        return True
+
+    def _show(self, site: Site, asked: Exchange) -> bool:
+        """A page that is at hand. Pages are the same for everybody, so nobody asks who is asking."""
+        began = time.perf_counter()
+        if (
+            asked.method == "OPTIONS"
+            or (self._our_names is not None and asked.headers.first.get(b"host", b"") not in self._our_names)
+            or (form := site.at_once(asked)) is None
+        ):
+            return False
+        ids = trace.make(_own_id(asked.headers), asked.headers.get("traceparent"))
+        asked.send(form.head, f"x-request-id: {ids.request_id}\r\n".encode(), form.body)
+        self._page.told.tell(asked.method, form.status, time.perf_counter() - began, ids)
         return True
 
     @staticmethod
@@ -198,7 +231,11 @@ class App:
                     raise WrongHost
         match = self._table.find(scope.path)
         if match is None:
-            raise NotFound("There is nothing at this address")
+            if self._site is None or not self._site.owns(scope.path):
+                raise NotFound("There is nothing at this address")
+            if scope.method not in {"GET", "HEAD"}:
+                raise MethodNotAllowed(f"{scope.method} is not answered here", allow="GET, HEAD, OPTIONS")
+            return self._page, {}
         methods, values = match
         entry = methods.get("GET" if scope.method == "HEAD" else scope.method)
         if entry is None:
@@ -209,6 +246,9 @@ class App:
 
     async def _run(self, served: _Served, path: dict[str, str], scope: Scope, wire: Wire) -> Answer:
         route, headers = served.route, scope.headers
+        if served is self._page and self._site is not None:
+            form = await self._site.answer(cast("Exchange", scope))
+            return Answer(form.status, form.body, form.headers, "")
         cookie = headers.get("cookie")
         cookies = read_cookies(cookie) if cookie else {}
         caller = await self._caller(route, scope, cookies)

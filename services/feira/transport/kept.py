@@ -51,6 +51,11 @@ class Kept:
         return len(self._slots)
 
     @property
+    def clock(self) -> int:
+        """The position for `put` of what is as new as can be."""
+        return self._clock
+
+    @property
     def busy(self) -> bool:
         """Whether anything is kept, or being made."""
         return bool(self._slots or self._making)
@@ -102,7 +107,7 @@ class Kept:
         slot, offers = self._slots.get(key), tuple(request.offers)
         choice = chosen(request.asked_locale, request.accepted, offers)
         if slot is None or slot.offers != offers or len(slot.values) >= VARIANTS_MAX or choice in slot.values:
-            self._remove(key)
+            self.remove(key)
             slot = self._slots[key] = _Slot(request)
         slot.values[choice] = value
         slot.tags |= request.tags
@@ -123,19 +128,25 @@ class Kept:
                 self._slots[oldest].used = False
                 self._slots[oldest] = self._slots.pop(oldest)
             else:
-                self._remove(oldest)
+                self.remove(oldest)
 
     def drop(self, tags: Iterable[str]) -> None:
         """Forget all answers that depend on one of these."""
+        for key in self.outdate(tags):
+            self.remove(key)
+
+    def outdate(self, tags: Iterable[str]) -> set[Hashable]:
+        """Where there are answers that depend on one of these: they stay. What was begun before is kept no more."""
         self._clock += 1
+        found: set[Hashable] = set()
         for tag in tags:
             if self._making:
                 self._dropped[tag] = self._clock
-            for key in tuple(self._tagged.get(tag, ())):
-                self._remove(key)
+            found.update(self._tagged.get(tag, ()))
         if len(self._dropped) > DROPS_MAX:
             self._dropped.clear()
             self._floor = self._clock
+        return found
 
     def drop_all(self) -> None:
         self._clock += 1
@@ -144,7 +155,8 @@ class Kept:
         self._tagged.clear()
         self.size = 0
 
-    def _remove(self, key: Hashable) -> None:
+    def remove(self, key: Hashable) -> None:
+        """Forget the answers to this address."""
         slot = self._slots.pop(key, None)
         if slot is None:
             return

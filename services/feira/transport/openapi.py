@@ -215,8 +215,10 @@ def _kernel_refusals(route: Route) -> Sequence[type[Refused]]:
     return found
 
 
-def docs_routes(document: dict[str, Any]) -> list[Route]:
-    """`/openapi.json`, `/docs` that shows it, and `/` that leads there whoever opens the shop's address in a browser."""
+def docs_routes(document: dict[str, Any], *, home: bool = True) -> list[Route]:
+    """`/openapi.json`, `/docs` that shows it, and, as its `home`, `/` that leads there whoever opens the shop's address in a
+    browser.
+    """
     encoded = msgspec.json.format(msgspec.json.encode(document), indent=1)
     page = (PAGES / "docs.html").read_bytes()
     tag = f'"{hashlib.sha256(page).hexdigest()[:32]}"'
@@ -228,11 +230,11 @@ def docs_routes(document: dict[str, Any]) -> list[Route]:
         headers = (("etag", tag), ("content-security-policy", PAGE_POLICY), ("x-frame-options", "DENY"))
         return Answer(200, page, headers, "text/html; charset=utf-8")
 
-    async def home(_request: Request[None, None]) -> Answer:
+    async def lead(_request: Request[None, None]) -> Answer:
         return Answer(303, None, (("location", "/docs"),))
 
     return [
-        Route("GET", "/", home, hidden=True),
+        *([Route("GET", "/", lead, hidden=True)] if home else []),
         Route("GET", "/openapi.json", openapi_json, public_cache=True, hidden=True),
         Route("GET", "/docs", docs, public_cache=True, hidden=True),
         Files("/docs", PAGES, max_age_s=0, hidden=True).route,

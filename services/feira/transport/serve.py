@@ -13,7 +13,7 @@ from feira.kernel.config import Settings
 from feira.kernel.errors import Unavailable
 from feira.kernel.http import Answer, Request, Route, View
 from feira.transport.auth import Verifier
-from feira.transport.dispatch import App
+from feira.transport.dispatch import App, Site
 from feira.transport.h1 import Connection, Listener
 from feira.transport.heads import Hosts
 from feira.transport.openapi import docs_routes, openapi
@@ -61,15 +61,17 @@ def public_app(
     verifier: Verifier,
     unready: Callable[[], Awaitable[str]],
     documented: Sequence[Route] | None = None,
+    site: Site | None = None,
 ) -> App:
-    """What customers reach: the services' routes, the documentation (of other routes, if `documented` are given) and the
-    probes.
+    """What customers reach: the services' routes, the documentation (of other routes, if `documented` are given), the
+    probes, and the pages of a `site`.
     """
     document = openapi(routes if documented is None else documented, title=settings.shop_name, version=__version__)
     return App(
-        [*routes, *docs_routes(document), *probes(unready)],
+        [*routes, *docs_routes(document, home=site is None), *probes(unready)],
         verifier=verifier,
         hosts=Hosts(settings),
+        site=site,
         trusted_proxies=settings.trusted_proxies,
     )
 

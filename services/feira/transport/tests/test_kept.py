@@ -11,7 +11,7 @@ from feira.kernel.errors import NotFound
 from feira.kernel.http import Answer, Query, Request, Route, View
 from feira.transport import kept
 from feira.transport.dispatch import App
-from feira.transport.finished import Finished, is_known, takes_gzip
+from feira.transport.finished import Finished, codings, is_known
 from feira.transport.kept import OVERHEAD_BYTES, Kept
 from feira.transport.told import requests_of
 
@@ -283,11 +283,11 @@ def test_only_what_is_for_everybody_can_be_kept() -> None:
 
 @pytest.mark.parametrize(
     ("accept", "taken"),
-    [("gzip", True), ("GZIP;q=0.5, br", True), ("*", True), ("x-gzip", True), ("gzip;q=0", False), ("gzip;q=0.0", False),
-     ("*;q=0", False), ("gzip;q=0, *", False), ("br", False), ("", False), ("gzipped", False)],
+    [("gzip", "gzip"), ("GZIP;q=0.5, br", "br gzip"), ("*", "br gzip"), ("x-gzip", "gzip"), ("gzip;q=0", ""),
+     ("gzip;q=0.0", ""), ("*;q=0", ""), ("gzip;q=0, *", "br"), ("br", "br"), ("", ""), ("gzipped, brotli", "")],
 )  # fmt: skip
-def test_gzip_is_sent_to_who_takes_it(accept: str, taken: bool) -> None:
-    assert takes_gzip(accept) is taken
+def test_what_is_compressed_is_sent_to_who_takes_it(accept: str, taken: str) -> None:
+    assert codings(accept) == set(taken.split())
 
 
 def test_tags_are_compared_weakly() -> None:

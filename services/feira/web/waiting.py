@@ -1,0 +1,58 @@
+"""What is shown where a page cannot be: that the shop is opening, or why it has no pages."""
+
+import html
+from pathlib import Path
+from typing import Final
+
+from feira.transport.finished import Form, form
+from feira.web.urls import Ask
+
+AGAIN_S: Final = 2
+_PAGE: Final = (Path(__file__).parent / "waiting.html").read_text()
+_RULES: Final = "default-src 'none'; style-src 'unsafe-inline'; img-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+_WORDS: Final = {
+    "en": {
+        "title": "{shop} opens in a moment",
+        "text": "The stall is being set up. This page looks again by itself.",
+        "fault_title": "{shop} has no pages to show",
+        "fault_text": "The shop's API is open, but its storefront is not: {fault}.",
+        "more": 'For developers: <a href="/docs">the API</a>.',
+    },
+    "pt-BR": {
+        "title": "{shop} abre já, já",
+        "text": "Estamos montando a barraca. Esta página olha de novo sozinha.",
+        "fault_title": "{shop} está sem páginas para mostrar",
+        "fault_text": "A API da loja está aberta, mas a vitrine não: {fault}.",
+        "more": 'Para desenvolvedores: <a href="/docs">a API</a>.',
+    },
+}
+
+
+def waiting(shop: str, locale: str, fault: str = "") -> Form:
+    """A page of status 503; it asks again by itself, unless there is a `fault` that time does not mend."""
+    words = _WORDS[locale]
+    kind = "fault_" if fault else ""
+    page = _PAGE.format(
+        locale=locale,
+        refresh="" if fault else f'\n<meta http-equiv="refresh" content="{AGAIN_S}">',
+        title=html.escape(words[kind + "title"].format(shop=shop)),
+        text=html.escape(words[kind + "text"].format(fault=fault)),
+        more=words["more"],
+    )
+    headers = (
+        ("cache-control", "no-store"),
+        ("retry-after", str(AGAIN_S)),
+        ("vary", "Cookie, Accept-Language"),
+        ("content-language", locale),
+        ("content-security-policy", _RULES),
+        ("content-type", "text/html; charset=utf-8"),
+    )
+    return form(503, headers, page.encode())
+
+
+def unanswered(ask: Ask, shop: str, fault: str = "") -> Form:
+    """The same for whoever asked: Next's router is told in few words, and loads the whole page then."""
+    if not ask.by_router:
+        return waiting(shop, ask.locale, fault)
+    headers = (("cache-control", "no-store"), ("retry-after", str(AGAIN_S)), ("content-type", "text/plain"))
+    return form(503, headers, b"The page cannot be shown now\n")
