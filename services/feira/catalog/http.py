@@ -8,7 +8,15 @@ from typing import Annotated, Any
 from msgspec import Meta
 
 from feira import demo
-from feira.catalog import http_categories, http_examples, http_media, http_products, http_stock, http_suggestions
+from feira.catalog import (
+    http_bestsellers,
+    http_categories,
+    http_examples,
+    http_media,
+    http_products,
+    http_stock,
+    http_suggestions,
+)
 from feira.catalog.domain import localised
 from feira.catalog.domain_goods import DEFAULT_LOCALE, UnknownProduct
 from feira.catalog.domain_text import fold, words
@@ -175,6 +183,7 @@ def routes(catalog: CatalogService) -> list[Route]:
             localised=True,
         ),
         http_suggestions.route(catalog),
+        http_bestsellers.route(catalog),
         Files(demo.MEDIA_PATH, demo.pictures()).route,
         *http_media.routes(catalog),
         *(

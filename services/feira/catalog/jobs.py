@@ -8,6 +8,7 @@ from feira.kernel.card import Gauge, Job
 EXPIRE_EVERY_S = 1.0
 FORGET_EVERY_S = 3600.0
 FORGET_FEED_EVERY_S = 60.0
+COUNT_SALES_EVERY_S = 30.0
 TEND_SEARCH_EVERY_S = 0.05
 REFRESH_EVERY_S = 0.1  # A change is seen by every process within twice this time.
 
@@ -22,6 +23,10 @@ async def forget_lapsed_holds(catalog: CatalogService) -> bool:
 
 async def forget_feed(catalog: CatalogService) -> None:
     await catalog.forget_feed()
+
+
+async def count_sales(catalog: CatalogService) -> bool:
+    return await catalog.sales.count()
 
 
 async def refresh_kept_answers(catalog: CatalogService) -> None:
@@ -53,6 +58,7 @@ jobs = (
     Job("expire_holds", expire_holds, EXPIRE_EVERY_S),
     Job("forget_lapsed_holds", forget_lapsed_holds, FORGET_EVERY_S),
     Job("forget_feed", forget_feed, FORGET_FEED_EVERY_S),
+    Job("count_sales", count_sales, COUNT_SALES_EVERY_S),
     Job("tend_search", tend_search, TEND_SEARCH_EVERY_S, everywhere=True),
     Job("refresh_kept_answers", refresh_kept_answers, REFRESH_EVERY_S, everywhere=True),
 )

@@ -10,6 +10,7 @@ from feira.catalog.service_import import Format, Importer, Report
 from feira.catalog.service_kept import LISTS, KeptAnswers
 from feira.catalog.service_media import Media
 from feira.catalog.service_products import Products
+from feira.catalog.service_sales import Sales
 from feira.catalog.service_search import Search
 from feira.catalog.service_stock import Stock
 from feira.catalog.store_sample import some_in_stock
@@ -30,6 +31,7 @@ class CatalogService:
         self.products = Products(ctx)
         self.categories = Categories(ctx)
         self.media = Media(ctx)
+        self.sales = Sales(ctx)
         self.kept = KeptAnswers(ctx)
         self.search = Search(ctx, lambda: self.kept.store.drop((LISTS,)))
         self._importer = Importer(ctx)

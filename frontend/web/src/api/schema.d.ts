@@ -72,6 +72,23 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/v1/bestsellers': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** See what sells best */
+    get: operations['list_bestsellers'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/media/demo/{name}': {
     parameters: {
       query?: never;
@@ -1180,6 +1197,13 @@ export interface components {
       /** @enum {unknown} */
       kind: 'category' | 'product';
       slug: string;
+    };
+    /**
+     * Bestsellers
+     * @description What sold most in the last seven days and can be had, the best first; then the newest.
+     */
+    Bestsellers: {
+      items: components['schemas']['ProductItem'][];
     };
     /** Received */
     Received: {
@@ -2708,6 +2732,123 @@ export interface operations {
            *     }
            */
           'application/json': components['schemas']['Suggestions'];
+        };
+      };
+      /** @description Not Modified */
+      304: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description `malformed`: The request could not be read */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `unauthenticated`: A valid access token is needed */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `wrong_host`: This host is not ours */
+      421: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `invalid`: The request breaks a rule */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `overloaded`: The shop is busy; please try again; `unavailable`: A part of the shop does not answer; please try again */
+      503: {
+        headers: {
+          'Retry-After'?: number;
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  list_bestsellers: {
+    parameters: {
+      query?: {
+        /** @description How many items at most. */
+        limit?: number;
+        /** @description The language of texts, such as pt-BR; before Accept-Language. */
+        locale?: string;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          ETag?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "items": [
+           *         {
+           *           "id": "01a20386-0fab-72cc-a4a1-c41d38718f1f",
+           *           "slug": "palmer-mango",
+           *           "name": "Palmer mango",
+           *           "image": {
+           *             "url": "http://127.0.0.1:8000/media/demo/mango.webp",
+           *             "alt": "A ripe mango",
+           *             "width": 256,
+           *             "height": 256,
+           *             "sources": [
+           *               {
+           *                 "url": "http://127.0.0.1:8000/media/demo/mango.avif",
+           *                 "type": "image/avif",
+           *                 "width": 256
+           *               },
+           *               {
+           *                 "url": "http://127.0.0.1:8000/media/demo/mango.webp",
+           *                 "type": "image/webp",
+           *                 "width": 256
+           *               }
+           *             ]
+           *           },
+           *           "price": {
+           *             "amount": 890,
+           *             "currency": "BRL"
+           *           },
+           *           "compare_at_price": null,
+           *           "available": true,
+           *           "categories": [
+           *             "fruit/tropical"
+           *           ]
+           *         }
+           *       ]
+           *     }
+           */
+          'application/json': components['schemas']['Bestsellers'];
         };
       };
       /** @description Not Modified */
