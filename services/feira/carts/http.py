@@ -18,16 +18,20 @@ TAG = "Carts"
 
 
 class LineView(View, frozen=True, kw_only=True):
-    """`available` tells whether so many can be bought now. What is not sold any more is shown by its sku, at no price."""
+    """`available` tells whether so many can be bought now, `available_quantity` how many. `product_slug` names the product; what is
+    not sold any more has none and is shown by its sku, at no price.
+    """
 
     id: str
     sku: str
+    product_slug: str | None
     name: str
     image: ImageView | None
     quantity: int
     unit_price: Money
     total: Money
     available: bool
+    available_quantity: int
 
 
 class CartView(View, frozen=True, kw_only=True):
@@ -83,12 +87,14 @@ def _line_view(line: CartLine, shown: Shown) -> LineView:
     return LineView(
         id=str(line.id),
         sku=line.sku,
+        product_slug=offer.product_slug if offer else None,
         name=offer.line.name if offer else line.sku,
         image=image,
         quantity=line.quantity,
         unit_price=Money(amount=price, currency=shown.currency),
         total=Money(amount=price * line.quantity, currency=shown.currency),
         available=offer is not None and offer.available >= line.quantity,
+        available_quantity=offer.available if offer else 0,
     )
 
 
@@ -103,12 +109,14 @@ _CART = {
         {
             "id": "01a20398-7e81-7067-ad6b-0ba9e82029f1",
             "sku": "ACAI-PULP-400G",
+            "product_slug": "acai-pulp",
             "name": "Açaí pulp, frozen (400 g)",
             "image": None,
             "quantity": 2,
             "unit_price": _brl(1690),
             "total": _brl(3380),
             "available": True,
+            "available_quantity": 84,
         }
     ],
     "subtotal": _brl(3380),

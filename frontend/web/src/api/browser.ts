@@ -8,6 +8,8 @@ import { isSignedIn, renew } from './session';
 export const api = createClient<paths>({ baseUrl: '', fetch: send });
 
 async function send(request: Request): Promise<Response> {
+  // Texts come in the language of the page, which need not be the browser's.
+  request.headers.set('accept-language', document.documentElement.lang);
   if (!isSignedIn()) return fetch(request);
   const again = request.clone();
   const asked = Date.now();

@@ -1234,17 +1234,20 @@ export interface components {
     };
     /**
      * LineView
-     * @description `available` tells whether so many can be bought now. What is not sold any more is shown by its sku, at no price.
+     * @description `available` tells whether so many can be bought now, `available_quantity` how many. `product_slug` names the product; what is
+     *         not sold any more has none and is shown by its sku, at no price.
      */
     'feira.carts.http.LineView': {
       id: string;
       sku: string;
+      product_slug: string | null;
       name: string;
       image: components['schemas']['feira.transport.pictures.ImageView'] | null;
       quantity: number;
       unit_price: components['schemas']['Money'];
       total: components['schemas']['Money'];
       available: boolean;
+      available_quantity: number;
     };
     /** ImageView */
     'feira.transport.pictures.ImageView': {
@@ -3366,6 +3369,7 @@ export interface operations {
            *         {
            *           "id": "01a20398-7e81-7067-ad6b-0ba9e82029f1",
            *           "sku": "ACAI-PULP-400G",
+           *           "product_slug": "acai-pulp",
            *           "name": "Açaí pulp, frozen (400 g)",
            *           "image": null,
            *           "quantity": 2,
@@ -3377,7 +3381,8 @@ export interface operations {
            *             "amount": 3380,
            *             "currency": "BRL"
            *           },
-           *           "available": true
+           *           "available": true,
+           *           "available_quantity": 84
            *         }
            *       ],
            *       "subtotal": {
@@ -3490,6 +3495,7 @@ export interface operations {
            *         {
            *           "id": "01a20398-7e81-7067-ad6b-0ba9e82029f1",
            *           "sku": "ACAI-PULP-400G",
+           *           "product_slug": "acai-pulp",
            *           "name": "Açaí pulp, frozen (400 g)",
            *           "image": null,
            *           "quantity": 2,
@@ -3501,7 +3507,8 @@ export interface operations {
            *             "amount": 3380,
            *             "currency": "BRL"
            *           },
-           *           "available": true
+           *           "available": true,
+           *           "available_quantity": 84
            *         }
            *       ],
            *       "subtotal": {
@@ -3624,6 +3631,7 @@ export interface operations {
            *         {
            *           "id": "01a20398-7e81-7067-ad6b-0ba9e82029f1",
            *           "sku": "ACAI-PULP-400G",
+           *           "product_slug": "acai-pulp",
            *           "name": "Açaí pulp, frozen (400 g)",
            *           "image": null,
            *           "quantity": 2,
@@ -3635,7 +3643,8 @@ export interface operations {
            *             "amount": 3380,
            *             "currency": "BRL"
            *           },
-           *           "available": true
+           *           "available": true,
+           *           "available_quantity": 84
            *         }
            *       ],
            *       "subtotal": {

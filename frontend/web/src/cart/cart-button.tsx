@@ -1,14 +1,63 @@
+'use client';
+
+import dynamic from 'next/dynamic';
 import Link from 'next/link';
+import { usePathname } from 'next/navigation';
+import { useEffect, useState, type MouseEvent } from 'react';
 
 import type { Locale } from '@/i18n/locales';
-import { translator } from '@/i18n/messages';
+import { useTexts } from '@/i18n/texts';
 import { Icon } from '@/ui/icons';
 
+import { cart, useCart } from './cart';
+
+const loadDrawer = () => import('./cart-drawer').then((loaded) => loaded.CartDrawer);
+const CartDrawer = dynamic(loadDrawer, { ssr: false });
+const COUNT_MAX = 99;
+
+/** Leads to the cart's page, and by a plain click opens the drawer instead. */
 export function CartButton({ locale }: { locale: Locale }) {
-  const t = translator(locale, 'common');
+  const t = useTexts('common');
+  const { count, open } = useCart();
+  const [wasOpened, setWasOpened] = useState(false);
+  const path = usePathname();
+  const page = `/${locale}/cart`;
+  const hasPage = path === page || path === `/${locale}/checkout`;
+  if (open && !wasOpened) setWasOpened(true);
+
+  // Whoever goes to another page has seen enough of the drawer.
+  useEffect(() => {
+    cart.show(false);
+  }, [path]);
+
+  function show(event: MouseEvent) {
+    if (hasPage || event.metaKey || event.ctrlKey || event.shiftKey) return;
+    event.preventDefault();
+    cart.show(true);
+  }
+
   return (
-    <Link href={`/${locale}/cart`} aria-label={t('cart')} className="rounded-full p-2.5 hover:bg-sunken">
-      <Icon name="cart" className="size-6" />
-    </Link>
+    <>
+      <Link
+        href={page}
+        prefetch={false}
+        aria-label={count > 0 ? t('cart_with', { count }) : t('cart')}
+        className="relative rounded-full p-2.5 hover:bg-sunken"
+        onClick={show}
+        onPointerEnter={loadDrawer}
+        onFocus={loadDrawer}
+      >
+        <Icon name="cart" className="size-6" />
+        {count > 0 ? (
+          <span
+            aria-hidden="true"
+            className="absolute top-0.5 right-0 grid h-5 min-w-5 place-items-center rounded-full bg-leaf px-1 text-xs font-bold text-on-leaf tabular-nums"
+          >
+            {count > COUNT_MAX ? `${COUNT_MAX}+` : count}
+          </span>
+        ) : null}
+      </Link>
+      {wasOpened ? <CartDrawer locale={locale} /> : null}
+    </>
   );
 }

@@ -23,7 +23,7 @@ export function Picture({
       .join(', '),
   })).filter(({ set }) => set !== '');
   return (
-    <picture>
+    <picture className="contents">
       {sets.map(({ type, set }) => (
         <source key={type} type={type} srcSet={set} sizes={sizes} />
       ))}

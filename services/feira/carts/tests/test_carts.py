@@ -50,12 +50,14 @@ async def test_a_cart_is_whole_in_every_answer(market: Market) -> None:
     assert first == {
         "id": first["id"],
         "sku": "acai",
+        "product_slug": "acai",
         "name": "Açaí",
         "image": image,
         "quantity": 2,
         "unit_price": brl(1_250),
         "total": brl(2_500),
         "available": True,
+        "available_quantity": 10,
     }
     assert second["total"] == brl(1_197)
     assert await market.ask("GET", f"/v1/carts/{cart['id']}") == (200, cart)
@@ -188,7 +190,8 @@ async def test_what_is_not_sold_any_more_does_not_break_a_cart(market: Market) -
     status, cart = await market.ask("GET", f"/v1/carts/{cart['id']}")
     assert (status, cart["total"]) == (200, brl(500))
     gone, sold = cart["lines"]
-    assert (gone["name"], gone["available"], gone["total"], gone["image"]) == ("acai", False, brl(0), None)
+    assert (gone["name"], gone["product_slug"], gone["total"], gone["image"]) == ("acai", None, brl(0), None)
+    assert (gone["available"], gone["available_quantity"]) == (False, 0)
     assert sold["available"]
     claimed = (await market.ask("POST", f"/v1/carts/{cart['id']}/claim", None, uuid4()))[1]
     assert [line["sku"] for line in claimed["lines"]] == ["manga"]

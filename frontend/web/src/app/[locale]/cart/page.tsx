@@ -1,0 +1,29 @@
+import type { Metadata } from 'next';
+import { notFound } from 'next/navigation';
+
+import { CartPage } from '@/cart/cart-page';
+import { isLocale } from '@/i18n/locales';
+import { translator } from '@/i18n/messages';
+
+type Props = { params: Promise<{ locale: string }> };
+
+export async function generateMetadata({ params }: Props): Promise<Metadata> {
+  const { locale } = await params;
+  if (!isLocale(locale)) return {};
+  return { title: translator(locale, 'cart')('title'), robots: { index: false } };
+}
+
+export default async function Cart({ params }: Props) {
+  const { locale } = await params;
+  if (!isLocale(locale)) notFound();
+  const t = translator(locale, 'cart');
+  return (
+    <div className="shell py-8 sm:py-12">
+      <h1 className="mb-6 text-3xl sm:text-4xl">{t('title')}</h1>
+      <noscript>
+        <p className="mb-6 rounded-2xl bg-sun-soft px-4 py-3">{t('needs_script')}</p>
+      </noscript>
+      <CartPage locale={locale} />
+    </div>
+  );
+}
