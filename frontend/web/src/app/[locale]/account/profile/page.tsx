@@ -1,0 +1,6 @@
+import { Profile } from '@/account/profile';
+import { metadataOf } from '@/account/pages';
+
+export const generateMetadata = metadataOf('profile');
+
+export default Profile;
