@@ -29,12 +29,13 @@ from feira.kernel.http import Route
 from feira.kernel.loops import job_group, keep_tending, keep_working
 from feira.kernel.message import Event
 from feira.kernel.migrate import SQL, migrate
-from feira.kernel.relay import Consumer, Turn, keep_consuming, keep_following, keep_relaying, keep_trimming
+from feira.kernel.relay import Consumer, keep_consuming, keep_following, keep_relaying, keep_trimming
 from feira.kernel.tail import Tail
 from feira.notifications.card import card as notifications
 from feira.orders.card import card as orders
 from feira.payments.card import card as payments
 from feira.transport.auth import Verifier
+from feira.transport.dispatch import App
 from feira.transport.serve import HttpServer, internal_app, public_app
 from feira.users.card import card as users
 
@@ -123,7 +124,7 @@ class Shop:
         alone = settings.workers == 1 and len(self.cards) == len(CARDS)
         self.leases = Leases(settings.bus_url, worker=settings.worker, workers=settings.workers, alone=alone)
         self.tail = Tail()
-        self.turn = Turn()
+        self.public: App | None = None
         self._stack = AsyncExitStack()
         self._remote: dict[type, Any] = {}
         self._pinged = (float("-inf"), "")
@@ -197,15 +198,17 @@ class Shop:
             self._pinged = (time.monotonic(), why)
         return why
 
+    def _is_busy(self) -> bool:
+        return self.public is not None and self.public.busy()
+
     def loops(self) -> list[asyncio.Task[None]]:
         """Everything that goes on beside requests: relays, consumers, jobs."""
-        turn = self.turn
         tasks = [keep_trimming(self.bus, self.leases), keep_following(self.tail, self.bus, self.leases)]
         for card in self.cards:
             service, db = self.services[card.name], self.dbs[card.name]
-            tasks.append(keep_relaying(card.name, db, self.bus, self.leases, turn))
+            tasks.append(keep_relaying(card.name, db, self.bus, self.leases, self._is_busy))
             if card.handlers:
-                tasks.append(keep_consuming(self.consumers[card.name], self.leases, turn))
+                tasks.append(keep_consuming(self.consumers[card.name], self.leases, self._is_busy))
             tasks.append(keep_tending(card, service, db, self.bus, self.leases))
             tasks.extend(keep_working(card, job, service, self.leases) for job in card.jobs)
         return [asyncio.create_task(task) for task in (*tasks, self.leases.run())]
@@ -251,7 +254,7 @@ async def serve(
             ),
         ):
             if port == settings.port:
-                shop.turn.busy = lambda public=app: public.writing > 0  # type: ignore[misc]
+                shop.public = app
             server = HttpServer(app, host, port)
             await server.start()
             stack.push_async_callback(server.stop)

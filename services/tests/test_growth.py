@@ -1,5 +1,6 @@
 """What a page costs stays the same however many goods and orders there are."""
 
+import asyncio
 import json
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -129,6 +130,7 @@ async def serve(server: str, tmp_path: Path) -> AsyncIterator[Serve]:
 
 async def ask(web: Web, db: Counted, path: str, **headers: str) -> tuple[int, Any]:
     """How many statements it took, and the answer."""
+    await asyncio.sleep(0)  # The driver tells of a statement a moment after it.
     db.seen.clear()
     async with web.session.get(path, headers=headers) as reply:
         answer = await reply.json()
@@ -153,7 +155,7 @@ async def test_a_list_of_goods_costs_the_same_statements_however_long(serve: Ser
         assert await read_whole(db) == [], wish
         if page["next"]:
             following, _ = await ask(site, db, f"/v1/products?{wish}limit=100&cursor={page['next']}")
-            assert following <= hundred, wish
+            assert following <= hundred, (wish, db.seen)
             assert await read_whole(db) == [], wish
     for path in ("/v1/products/good-77", "/v1/admin/products?limit=100", "/v1/admin/stock?limit=100"):
         number, _ = await ask(site, db, path, **staff)

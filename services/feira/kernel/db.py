@@ -2,8 +2,8 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
-from typing import Any, TypeAlias
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import TypeAlias
 
 import asyncpg
 import msgspec
@@ -40,6 +40,10 @@ LOCK_TIMEOUT_MS = 10_000
 IDLE_IN_TRANSACTION_TIMEOUT_MS = 30_000
 STATEMENTS_CACHED_MAX = 200
 QUERIES_MAX = 5_000_000  # Then a connection is made anew: an hour of a busy shop.
+AT_HAND_MAX = (
+    2  # Connections kept out of the pool, which takes twice as long to lend and take back as a statement does.
+)
+USES_MAX = 10_000  # Then what is at hand goes through the pool once, which looks after its connections.
 
 
 class Db:
@@ -49,6 +53,8 @@ class Db:
         self.pool = pool
         self.schema = schema
         self.waiting = 0  # Tasks that want a connection.
+        self.at_hand: list[Tx] = []
+        self._uses = 0
         self.on_emit: Callable[[], None] = lambda: None  # Called after a commit that left events in the outbox.
 
     @classmethod
@@ -75,32 +81,43 @@ class Db:
             try:
                 async with connection.transaction():
                     yield connection
-            except BaseException:
+                emitted = id(connection) in _emitted
+            finally:
                 _emitted.discard(id(connection))
-                raise
-            if id(connection) in _emitted:
-                _emitted.discard(id(connection))
+            if emitted:
                 self.on_emit()
 
-    @asynccontextmanager
-    async def read(self) -> AsyncIterator[Tx]:
+    def read(self) -> AbstractAsyncContextManager[Tx]:
         """A connection without a transaction, for single statements."""
-        async with self._connection() as connection:
-            yield connection
+        return self._connection()
 
     @asynccontextmanager
     async def _connection(self) -> AsyncIterator[Tx]:
-        self.waiting += 1
-        try:
-            connection = await self.pool.acquire(timeout=ACQUIRE_TIMEOUT_S)
-        finally:
-            self.waiting -= 1
+        while self.at_hand:
+            connection = self.at_hand.pop()
+            if stands(connection):
+                break
+            await self.pool.release(connection)
+        else:
+            self.waiting += 1
+            try:
+                connection = await self.pool.acquire(timeout=ACQUIRE_TIMEOUT_S)
+            finally:
+                self.waiting -= 1
         try:
             yield connection
-        finally:
+        except BaseException:
+            await self.pool.release(connection)  # Which waits for what was cut off.
+            raise
+        self._uses += 1
+        if self.waiting or len(self.at_hand) == AT_HAND_MAX or self._uses % USES_MAX == 0:
             await self.pool.release(connection)
+        else:
+            self.at_hand.append(connection)
 
     async def close(self) -> None:
+        while self.at_hand:
+            await self.pool.release(self.at_hand.pop())
         try:
             await asyncio.wait_for(self.pool.close(), timeout=ACQUIRE_TIMEOUT_S)
         except TimeoutError:
@@ -108,6 +125,13 @@ class Db:
 
 
 _emitted: set[int] = set()  # Connections whose open transaction has written to the outbox.
+
+
+def stands(connection: Tx) -> bool:
+    try:
+        return not connection.is_closed()
+    except asyncpg.InterfaceError:  # Its pool has noticed already.
+        return False
 
 
 def mark_emitted(tx: Tx) -> None:
@@ -131,18 +155,13 @@ def session(schema: str) -> dict[str, str]:
     }
 
 
-def _to_json(value: Any) -> str:
-    return msgspec.json.encode(value).decode()
-
-
 async def _leave_clean(_connection: "asyncpg.Connection[asyncpg.Record]") -> None:
-    """Nothing: we set nothing for a session, and asyncpg's own clean-up would be one more round trip for each statement.
-    What is left of a transaction is rolled back by asyncpg before this is called.
-    """
+    """Nothing: we set nothing for a session, and asyncpg rolls back by itself; its own clean-up takes a round trip."""
 
 
 async def prepare(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
     """Teach a new connection our JSON: jsonb columns hold Python values, encoded by msgspec."""
+    encode, decode = msgspec.json.Encoder().encode, msgspec.json.decode
     await connection.set_type_codec(
-        "jsonb", schema="pg_catalog", encoder=_to_json, decoder=msgspec.json.decode, format="text"
+        "jsonb", schema="pg_catalog", encoder=lambda value: encode(value).decode(), decoder=decode, format="text"
     )

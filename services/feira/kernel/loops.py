@@ -16,20 +16,28 @@ TELL_S = 15.0
 TEND_S = 3600.0
 DELAY_S = 0.2
 DELAY_MAX_S = 5.0
+COURTESY_S, COURTESY_MAX = 0.005, 20
+
+Step = Callable[[], Awaitable[bool | None]]
+Busy = Callable[[], bool]  # Of which `bool` itself is the one that says no.
 
 _log = logs.logger("loops")
 
 
-async def for_ever(
-    name: str, event: asyncio.Event, step: Callable[[], Awaitable[bool | None]], every_s: float = POLL_S
-) -> None:
-    """Run `step` whenever the event is set, at least each `every_s`, and at once again while it answers True."""
-    delay_s = DELAY_S
+async def for_ever(name: str, event: asyncio.Event, step: Step, every_s: float = POLL_S, busy: Busy = bool) -> None:
+    """Run `step` whenever the event is set, at least each `every_s`, and at once again while it answers True. While clients
+    keep us `busy` it lets them go first for a moment, in which there is more to do at once: small batches cost the most.
+    """
+    delay_s, more = DELAY_S, False
     while True:
+        for _ in range(0 if more else COURTESY_MAX):
+            if not busy():
+                break
+            await asyncio.sleep(COURTESY_S)
         event.clear()
         trace.clear()
         try:
-            more = await step()
+            more = bool(await step())
         except Exception as failure:  # noqa: BLE001 - a loop that died would be worse than any failed round.
             _log.warning("round_failed", loop=name, error=repr(failure), exc_info=failure)
             await asyncio.sleep(delay_s)
@@ -73,7 +81,7 @@ async def keep_tending(card: Card, service: Any, db: Db, bus: Bus, leases: Lease
     async def step() -> None:
         nonlocal tended_at
         metrics.POOL_SIZE.labels(card.name).set(db.pool.get_size())
-        metrics.POOL_IN_USE.labels(card.name).set(db.pool.get_size() - db.pool.get_idle_size())
+        metrics.POOL_IN_USE.labels(card.name).set(db.pool.get_size() - db.pool.get_idle_size() - len(db.at_hand))
         metrics.POOL_WAITING.labels(card.name).set(db.waiting)
         if not leases.holds(group):
             _forget(card.name)  # Another process tells them now: Prometheus would add ours to its.

@@ -2,8 +2,7 @@
 
 import asyncio
 from collections import Counter, defaultdict
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -12,14 +11,12 @@ from feira.kernel import logs, metrics, trace
 from feira.kernel.bus import TAIL, Bus, Leases, Queued, record_of
 from feira.kernel.db import BUSY, LOST, Db, Tx
 from feira.kernel.events import PARTITIONS, On, Record, remember
-from feira.kernel.loops import for_ever
+from feira.kernel.loops import Busy, for_ever
 from feira.kernel.tail import Tail
 
 RELAY_ROWS_MAX = 500
 TAKE_ROWS_MAX = 512
 ASIDE_ROWS_MAX = 64
-TURN_MAX_S = 0.05
-COURTESY_S, COURTESY_MAX = 0.002, 10
 TRIM = "bus:trim"
 TRIM_ROWS_MAX = 10_000
 TRIM_EVERY_S = 1.0
@@ -230,32 +227,7 @@ def partitions_held(leases: Leases, group: str) -> list[int]:
     return [partition for partition in range(PARTITIONS) if leases.holds(f"{group}:{partition}")]
 
 
-class Turn:
-    """One mover of events works at a time in a process, so that the others' batches grow meanwhile: many small ones cost
-    the most. While a client waits (`busy`) movers let him go first. But nobody waits long: another may wait for a lock.
-    """
-
-    def __init__(self) -> None:
-        self.busy: Callable[[], bool] = lambda: False
-        self._lock = asyncio.Lock()
-
-    async def take(self, step: Callable[[], Awaitable[bool]]) -> bool:
-        mine = False
-        with suppress(TimeoutError):
-            async with asyncio.timeout(TURN_MAX_S):
-                mine = await self._lock.acquire()
-        try:
-            for _ in range(COURTESY_MAX):
-                if not self.busy():
-                    break
-                await asyncio.sleep(COURTESY_S)
-            return await step()
-        finally:
-            if mine:
-                self._lock.release()
-
-
-async def keep_relaying(name: str, db: Db, bus: Bus, leases: Leases, turn: Turn) -> None:
+async def keep_relaying(name: str, db: Db, bus: Bus, leases: Leases, busy: Busy) -> None:
     """The relay of one service, for ever: woken after a commit, and at least each POLL_S."""
     group = f"relay:{name}"
     event = leases.seek(group, [f"{group}:{partition}" for partition in range(PARTITIONS)])
@@ -263,12 +235,12 @@ async def keep_relaying(name: str, db: Db, bus: Bus, leases: Leases, turn: Turn)
 
     async def step() -> bool:
         held = partitions_held(leases, group)
-        return bool(held) and await turn.take(lambda: relay(db, bus, leases, held))
+        return bool(held) and await relay(db, bus, leases, held)
 
-    await for_ever(group, event, step)
+    await for_ever(group, event, step, busy=busy)
 
 
-async def keep_consuming(consumer: Consumer, leases: Leases, turn: Turn) -> None:
+async def keep_consuming(consumer: Consumer, leases: Leases, busy: Busy) -> None:
     """The consumer of one service, for ever."""
     group = f"consume:{consumer.name}"
     event = leases.seek(group, [f"{group}:{partition}" for partition in range(PARTITIONS)])
@@ -277,9 +249,9 @@ async def keep_consuming(consumer: Consumer, leases: Leases, turn: Turn) -> None
 
     async def step() -> bool:
         held = partitions_held(leases, group)
-        return bool(held) and await turn.take(lambda: consumer.consume(held))
+        return bool(held) and await consumer.consume(held)
 
-    await for_ever(group, event, step)
+    await for_ever(group, event, step, busy=busy)
 
 
 async def keep_trimming(bus: Bus, leases: Leases) -> None:

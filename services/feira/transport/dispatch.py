@@ -34,6 +34,7 @@ REQUESTS_MAX: Final = 4096  # In progress in one process.
 WRITES_MAX: Final = (
     1536  # Of these, such as change something: they wait for each other, so that more would wait for nothing.
 )
+PAUSE_S: Final = 0.005  # Between two requests of a client who has more to do.
 SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 METHODS: Final = SAFE | {"POST", "PUT", "PATCH", "DELETE"}
 
@@ -113,10 +114,15 @@ class App:
         self._body_timeout_s = body_timeout_s
         self._log = logs.logger("http")
         self.running = self.writing = 0
+        self._wrote_at = 0.0
         told = problem(Overloaded())
         self._busy_body = cast("bytes", told.body)
         headers = (*told.headers, *COMMON, ("content-type", told.content_type))
         self._busy_head = head_of(told.status, headers, len(self._busy_body))
+
+    def busy(self) -> bool:
+        """Whether a client waits for a change, or did a moment ago and may go on."""
+        return self.writing > 0 or time.perf_counter() - self._wrote_at < PAUSE_S
 
     def at_once(self, asked: Exchange) -> bool:
         """Answer what is kept, or that there is no room, without a task; False if it takes more than that."""
@@ -199,7 +205,9 @@ class App:
                 raise
         finally:
             self.running -= 1
-            self.writing -= writes
+            if writes:
+                self.writing -= 1
+                self._wrote_at = time.perf_counter()
         _send(wire, answer, ids)
         method = scope.method if scope.method in METHODS else "(other)"
         served.told.tell(method, answer.status, time.perf_counter() - began, trace.current() or ids)

@@ -140,18 +140,15 @@ async def test_beyond_the_queue_is_told_so_at_once(monkeypatch: pytest.MonkeyPat
 
 
 async def test_lanes_run_at_once() -> None:
-    running = peak = 0
+    both = asyncio.Barrier(2)
 
     async def run(asks: Sequence[int]) -> Sequence[int | Refused]:
-        nonlocal running, peak
-        running += 1
-        peak = max(peak, running)
-        await asyncio.sleep(0.005)
-        running -= 1
+        await both.wait()  # For a batch that runs at the same time.
         return list(asks)
 
     batcher: Batcher[int, int] = Batcher(run, name="t", lanes=2)
     first = asyncio.gather(*(batcher(n) for n in range(3)))
-    await asyncio.sleep(0.001)
-    await asyncio.gather(first, batcher(9))
-    assert peak == 2
+    while not both.n_waiting:
+        await asyncio.sleep(0)
+    async with asyncio.timeout(5):
+        await asyncio.gather(first, batcher(9))

@@ -24,7 +24,7 @@ from feira.kernel.ids import uuid7
 from feira.kernel.loops import job_group, keep_tending, keep_working
 from feira.kernel.message import Event, Heard
 from feira.kernel.migrate import SQL, migrate
-from feira.kernel.relay import Consumer, Turn, in_order, keep_consuming, keep_relaying, keep_trimming
+from feira.kernel.relay import Consumer, in_order, keep_consuming, keep_relaying, keep_trimming
 
 
 class Counted(Event, frozen=True, kw_only=True):
@@ -105,6 +105,10 @@ class Place:
         self.teller, self.db, self.bus, self.leases = teller, hearer, bus, leases
         self.service = Hearer()
         self.consumer = Consumer("hearer", self.service, hearer, bus, HANDLERS)
+        self.clients = 0  # Who wait for us.
+
+    def is_busy(self) -> bool:
+        return self.clients > 0
 
     async def tell(self, *events: Event) -> None:
         async with self.teller.tx() as tx:
@@ -130,10 +134,9 @@ async def place_at(dsn: str, *, worker: int = 0, workers: int = 1) -> AsyncItera
     await bus.open()
     leases = Leases(dsn, worker=worker, workers=workers)
     place = Place(teller, hearer, bus, leases)
-    turn = Turn()
     tasks = [
-        asyncio.create_task(keep_relaying("teller", teller, bus, leases, turn)),
-        asyncio.create_task(keep_consuming(place.consumer, leases, turn)),
+        asyncio.create_task(keep_relaying("teller", teller, bus, leases, place.is_busy)),
+        asyncio.create_task(keep_consuming(place.consumer, leases, place.is_busy)),
         asyncio.create_task(keep_trimming(bus, leases)),
         asyncio.create_task(leases.run()),
     ]

@@ -84,3 +84,53 @@ async def test_a_loop_ends_though_it_is_woken_at_that_moment() -> None:
     done, _ = await asyncio.wait({task}, timeout=1)
     task.cancel()
     assert done == {task}
+
+
+async def test_while_clients_wait_events_are_heard_later_and_more_at_once(schemas: str) -> None:
+    async with place_at(schemas) as place:
+        batches: list[int] = []
+        publish = place.bus.publish
+
+        async def watched(records: Sequence[Record], wake: Callable[[str], None]) -> None:
+            batches.append(len(records))
+            await publish(records, wake)
+
+        place.bus.publish = watched  # type: ignore[method-assign]
+        place.clients = 1
+        for version in range(1, 21):
+            await place.tell(Counted(name="a", version=version))
+        await until(lambda: _has(place, [("a", version) for version in range(1, 21)]))
+        assert max(batches) > 1
+
+
+async def test_connections_at_hand_are_lent_again_unless_they_died(schemas: str) -> None:
+    db = await db_module.Db.open(schemas, "hearer", 3)
+
+    async def pid() -> int:
+        async with db.read() as tx:
+            return int(await tx.fetchval("select pg_backend_pid()"))
+
+    assert await pid() == await pid()
+    stranger = await asyncpg.connect(schemas)
+    await stranger.execute("select pg_terminate_backend($1)", await pid())
+    await stranger.close()
+    [gone] = db.at_hand
+    async with asyncio.timeout(5):
+        while db_module.stands(gone):
+            await asyncio.sleep(0.01)
+    assert await pid()
+    assert len(await asyncio.gather(*(pid() for _ in range(20)))) == 20
+    assert len(db.at_hand) <= db_module.AT_HAND_MAX
+
+    async def fail() -> None:
+        async with db.tx() as tx:
+            await tx.execute("create table never (n int)")
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await fail()
+    async with db.read() as tx:
+        assert await tx.fetchval("select to_regclass('never')") is None
+    assert db.pool.get_size() <= 3
+    await db.close()
+    assert db.at_hand == []
