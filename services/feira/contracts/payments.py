@@ -1,6 +1,7 @@
 """What payments promises: money set aside, taken when the order stands, given back when it falls."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import ClassVar, Literal, Protocol, TypeAlias
 from uuid import UUID
 
@@ -73,6 +74,23 @@ class Methods(Message, frozen=True, kw_only=True):
     methods: tuple[Method, ...]
 
 
+class HistoryAsk(Message, frozen=True, kw_only=True):
+    payment_id: UUID
+
+
+class Step(Message, frozen=True, kw_only=True):
+    """What a payment became, and when we knew it."""
+
+    at: datetime
+    state: Literal["asked", "pending", "authorized", "captured", "voided", "failed"]
+
+
+class History(Message, frozen=True, kw_only=True):
+    """The first first. When it was new is not told: that was when its order was placed."""
+
+    steps: tuple[Step, ...]
+
+
 class Declined(Refused):
     """The payer's bank said no; `extra["reason"]` is `declined` or `insufficient_funds`."""
 
@@ -117,6 +135,11 @@ class Payments(Protocol):
     @remote(idempotent=True)
     async def void(self, asks: Sequence[Void]) -> Sequence[Voided | Refused]:
         """Give money back that no order stands for. Twice is the same as once."""
+        ...
+
+    @remote(idempotent=True)
+    async def history(self, ask: HistoryAsk) -> History:
+        """What became of a payment; nothing, if there is no such payment."""
         ...
 
     @remote(idempotent=True)

@@ -32,7 +32,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     addresses: dict[str, str] = {}  # Service -> host:port of its gRPC, for those that run elsewhere.
     trusted_proxies: tuple[str, ...] = ()
     hosts: tuple[str, ...] = ()  # Further host names that the shop answers to.
-    web: dict[str, str] = {}  # With pages: `address` of Next.js and `home` of its build, or `fault`, why there are none.
+    web: dict[str, str] = {}  # With pages: where Next.js is (`address`, `home`), or the `fault` why not.
     smtp_url: str = ""
     mail_from: str = "shop@localhost"
     webhook_secret_given: str = ""

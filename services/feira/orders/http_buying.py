@@ -31,7 +31,7 @@ from feira.orders.domain_names import key_of, scope_of
 from feira.orders.service import OrderService
 from feira.orders.service_desk import UnknownOrder
 from feira.orders.service_quotes import Quote, QuoteAsk
-from feira.orders.store import Filters, Place
+from feira.orders.store_list import Filters, Place
 from feira.orders.view import LineView, PlacedView, ShownOrderView, placed_view, shown_view
 from feira.transport.cursors import cursor, read_cursor
 from feira.transport.problems import problem

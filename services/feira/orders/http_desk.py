@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import Annotated
+from uuid import UUID
 
 import msgspec
 from msgspec import Meta
@@ -9,16 +10,24 @@ from msgspec import Meta
 from feira.contracts.emails import EMAIL_MAX, normal_email
 from feira.kernel.errors import Invalid, NotFound
 from feira.kernel.http import Answer, Body, Cursor, Limit, Money, Page, Query, Request, Route
-from feira.orders.domain import FulfilmentExceedsOrder, NotCancellable, NotCaptured, Status
+from feira.orders.domain import (
+    FulfilmentExceedsOrder,
+    FulfilmentStatus,
+    NotCancellable,
+    NotCaptured,
+    PaymentStatus,
+    Status,
+)
 from feira.orders.domain_checkout import LINES_MAX, QUANTITY_MAX, KeyReused, digest_of
 from feira.orders.domain_names import read_number
 from feira.orders.domain_refunds import RefundExceedsCaptured, Return
 from feira.orders.http_buying import REPLAYED, after_of
 from feira.orders.service import OrderService
 from feira.orders.service_desk import RefundAsk, UnknownOrder
-from feira.orders.store import Filters
+from feira.orders.store_list import Filters
 from feira.orders.view import FulfilmentView, RefundView, StaffOrderView, fulfilment_view, refund_view, staff_view
-from feira.transport.cursors import cursor
+from feira.orders.view_timeline import TimelineView, timeline_item
+from feira.transport.cursors import cursor, read_cursor
 
 TAG = "Back office: orders"
 UNITS_MAX = LINES_MAX * QUANTITY_MAX
@@ -30,11 +39,16 @@ Short = Annotated[str, Meta(max_length=200)]
 
 
 class OrdersQuery(Query, frozen=True, kw_only=True):
-    """`from` is included, `to` is not."""
+    """`from` is included, `to` is not. `q` is an id, a number, or how an e-mail address begins; by the last, orders come by
+    address. With `payment_status` or `fulfilment_status` a page may be short, or empty, and have a `next`.
+    """
 
     limit: Limit = 20
     cursor: Cursor = None
+    q: Annotated[str, Meta(min_length=1, max_length=EMAIL_MAX)] | None = None
     status: Status | None = None
+    payment_status: PaymentStatus | None = None
+    fulfilment_status: FulfilmentStatus | None = None
     email: Annotated[str, Meta(max_length=EMAIL_MAX)] | None = None
     number: Annotated[str, Meta(max_length=32)] | None = None
     since: datetime | None = msgspec.field(default=None, name="from")
@@ -84,6 +98,8 @@ def _filters(query: OrdersQuery) -> Filters | None:
         return None
     return Filters(
         status=query.status,
+        payment_status=query.payment_status,
+        fulfilment_status=query.fulfilment_status,
         email=email,
         number=number,
         placed_from=_when(query.since, "from"),
@@ -121,12 +137,29 @@ class Desk:
         self._orders = orders
 
     async def list(self, request: Request[None, OrdersQuery]) -> Page[StaffOrderView]:
-        filters = _filters(request.query)
-        after = after_of(request.query.cursor)
+        query = request.query
+        filters = _filters(query)
+        if query.q is not None:
+            return await self._find(query.q, query)
+        after = after_of(query.cursor)
         if filters is None:
             return Page(items=[], next=None)
         found, after = await self._orders.page_dossiers(filters, after, request.query.limit)
         return Page(items=[staff_view(one) for one in found], next=cursor(*after) if after else None)
+
+    async def _find(self, text: str, query: OrdersQuery) -> Page[StaffOrderView]:
+        filters = _filters(query)
+        if filters is None or filters.few:
+            raise Invalid.field("q", "stands in place of email and number")
+        after = read_cursor(query.cursor, (str, datetime, UUID)) if query.cursor else None
+        found, more = await self._orders.search.find(
+            text, filters, (after[0], after[1], after[2]) if after else None, query.limit
+        )
+        return Page(items=[staff_view(one) for one in found], next=cursor(*more) if more else None)
+
+    async def timeline(self, request: Request[None, None]) -> TimelineView:
+        happened = await self._orders.search.timeline(request.id("order_id"))
+        return TimelineView(items=[timeline_item(one) for one in happened])
 
     async def read(self, request: Request[None, None]) -> StaffOrderView:
         return staff_view(await self._orders.dossier(request.id("order_id")))
@@ -168,6 +201,10 @@ def routes(orders: OrderService) -> list[Route]:
         Route(
             "GET", one, desk.read, summary="An order, whole", tag=TAG, reply=StaffOrderView, caller="staff",
             refusals=gone,
+        ),
+        Route(
+            "GET", f"{one}/timeline", desk.timeline, summary="What happened to an order", tag=TAG, reply=TimelineView,
+            caller="staff", refusals=gone, description="The first first.",
         ),
         Route(
             "POST", f"{one}/cancel", desk.cancel, summary="Cancel an order before its goods are sent", tag=TAG,

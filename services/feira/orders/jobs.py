@@ -16,7 +16,17 @@ async def forget_places(orders: OrderService) -> bool:
     return await orders.forget()
 
 
+async def count_earlier_sales(orders: OrderService) -> bool:
+    return await orders.ledger.rebuild()
+
+
+async def forget_old_sales(orders: OrderService) -> bool:
+    return await orders.ledger.forget()
+
+
 JOBS = (
     Job("reconcile", cancel_forgotten_orders, RECONCILE_EVERY_S),
     Job("forget", forget_places, FORGET_EVERY_S),
+    Job("count_earlier_sales", count_earlier_sales, FORGET_EVERY_S),
+    Job("forget_old_sales", forget_old_sales, FORGET_EVERY_S),
 )

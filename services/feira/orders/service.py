@@ -14,17 +14,19 @@ from feira.contracts.payments import Payments
 from feira.kernel.card import Context
 from feira.kernel.db import Tx
 from feira.kernel.metrics import COUNTED_MAX, Gauge
-from feira.orders import domain_names, store, store_desk
+from feira.orders import domain_names, store, store_desk, store_list
 from feira.orders.domain import Order
 from feira.orders.service_bot import Bot
 from feira.orders.service_checkout import Checkouts
 from feira.orders.service_desk import Desk, UnknownOrder
 from feira.orders.service_money import Money
 from feira.orders.service_quotes import Quotes
+from feira.orders.service_sales import Ledger
+from feira.orders.service_search import Search
 from feira.orders.service_settings import Shop
 from feira.orders.service_window import Front
-from feira.orders.store import Filters, Part, Place
 from feira.orders.store_desk import Dossier, dossiers
+from feira.orders.store_list import Filters, Part, Place
 from feira.orders.view import order_view
 
 EXPORT_BYTES_MAX = 8 << 20  # Of one customer in one answer, and a page more: it must fit into a message.
@@ -39,8 +41,10 @@ class OrderService:
         self._token_key = ctx.settings.derive(order_tokens.PURPOSE)
         self.currency = ctx.settings.currency
         self.shop = Shop(ctx)
-        self.money = Money(ctx)
-        self.desk = Desk(ctx)
+        self.ledger = Ledger(ctx)
+        self.money = Money(ctx, self.ledger)
+        self.desk = Desk(ctx, self.ledger)
+        self.search = Search(ctx, payments)
         self.checkouts = Checkouts(ctx, catalog, payments, carts, self.shop, self.money.hear_early)
         self.quotes = Quotes(catalog, carts, self.shop)
         self.front = Front(ctx, payments, self.shop)
@@ -77,13 +81,13 @@ class OrderService:
     async def page(self, filters: Filters, after: Place | None, limit: int) -> Part:
         """The newest orders first."""
         async with self._db.read() as tx:
-            return await store.page(tx, filters, after, limit)
+            return await store_list.page(tx, filters, after, limit)
 
     async def page_dossiers(
         self, filters: Filters, after: Place | None, limit: int
     ) -> tuple[Sequence[Dossier], Place | None]:
         async with self._db.read() as tx:
-            part = await store.page(tx, filters, after, limit)
+            part = await store_list.page(tx, filters, after, limit)
             return await dossiers(tx, part.orders), part.after
 
     async def dossier(self, order_id: UUID) -> Dossier:
@@ -109,7 +113,7 @@ class OrderService:
         after: Place | None = None
         while True:
             async with self._db.read() as tx:
-                part = await store.page(tx, Filters(), after, EXPORT_PAGE, newest_first=False)
+                part = await store_list.page(tx, Filters(), after, EXPORT_PAGE, newest_first=False)
                 page = await dossiers(tx, part.orders)
             for one in page:
                 yield one

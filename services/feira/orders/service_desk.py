@@ -16,7 +16,9 @@ from feira.orders import domain, domain_names, domain_refunds, store, store_desk
 from feira.orders.domain import NotCancellable, Order
 from feira.orders.domain_checkout import KeyReused
 from feira.orders.domain_refunds import Return
+from feira.orders.domain_sales import sold
 from feira.orders.service_money import cancel
+from feira.orders.service_sales import Ledger
 from feira.orders.store_desk import GivenBack, Sent
 
 
@@ -38,8 +40,9 @@ class RefundAsk(msgspec.Struct, frozen=True, kw_only=True):
 class Desk:
     """The back office's work on orders, each act told to the journal."""
 
-    def __init__(self, ctx: Context) -> None:
+    def __init__(self, ctx: Context, ledger: Ledger) -> None:
         self._db = ctx.db
+        self._ledger = ledger
 
     async def cancel(self, order_id: UUID, reason: str, staff: UUID | None) -> Order:
         """The cancelled order; twice is the same as once. Refuses with NotCancellable once goods have left the house."""
@@ -50,6 +53,8 @@ class Desk:
             if not domain.may_be_cancelled(order):
                 raise NotCancellable(f"The order is {order.status} and its fulfilment {order.fulfilment_status}")
             event = await cancel(tx, order, reason, staff)
+            if sold(order.status, order.payment_status):
+                await self._ledger.count(tx, went=[order_id])
             if staff is not None:
                 await _tell(tx, staff, "orders.cancelled", order, {"reason": reason, "refund": event.refund_minor})
             return (await store.read(tx, [order_id]))[order_id]

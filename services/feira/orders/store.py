@@ -1,8 +1,7 @@
 """The statements on orders and their lines."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
-from typing import Any, TypeAlias
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -13,20 +12,19 @@ from feira.kernel.events import packed
 from feira.orders.domain import Order, OrderLine, Status, placed
 from feira.orders.domain_payment import Paid
 
-PAGE_LINES_MAX = 10_000  # Of all orders in one answer: some have thousands.
-
 _COLUMNS = """id, number, version, status, payment_status, fulfilment_status, user_id, cart_id, email, locale, hold_id,
     payment_id, currency, subtotal_minor, discount_minor, shipping_minor, tax_minor, tax_included, total_minor,
     captured_minor, decided_minor, refunded_minor, shipping_address, billing_address, shipping_method, placed_at,
     cancel_reason"""
-_WHOLE = f"""{_COLUMNS}, (select coalesce(json_agg(l), '[]')::text from (
+WHOLE = f"""{_COLUMNS}, (select coalesce(json_agg(l), '[]')::text from (
         select sku, quantity, name, unit_price_minor, total_minor, discount_minor, tax_minor, weight_g, tax_class, sent,
                refunded, withdrawn
         from order_lines where order_id = o.id order by no) l) as lines"""
 _read_lines = msgspec.json.Decoder(tuple[OrderLine, ...]).decode
 
 
-def _order(row: Any) -> Order:
+def order_of(row: Any) -> Order:
+    """An order from a row of WHOLE."""
     values = {name: row[name] for name in Order.__struct_fields__}
     values["lines"] = _read_lines(row["lines"])
     values["shipping_address"] = msgspec.convert(row["shipping_address"], Address)
@@ -158,14 +156,14 @@ async def carts_ordered(tx: Tx, cart_ids: Sequence[str]) -> set[str]:
 
 
 async def read(tx: Tx, order_ids: Sequence[UUID]) -> dict[UUID, Order]:
-    rows = await tx.fetch(f"select {_WHOLE} from orders o where id = any($1::uuid[])", order_ids)
-    return {row["id"]: _order(row) for row in rows}
+    rows = await tx.fetch(f"select {WHOLE} from orders o where id = any($1::uuid[])", order_ids)
+    return {row["id"]: order_of(row) for row in rows}
 
 
 async def read_placed(tx: Tx, order_id: UUID) -> tuple[Order, Status] | None:
     """The order, and the status it was placed with."""
-    row = await tx.fetchrow(f"select {_WHOLE}, placed_status from orders o where id = $1", order_id)
-    return None if row is None else (_order(row), row["placed_status"])
+    row = await tx.fetchrow(f"select {WHOLE}, placed_status from orders o where id = $1", order_id)
+    return None if row is None else (order_of(row), row["placed_status"])
 
 
 async def lock(tx: Tx, order_ids: Sequence[UUID]) -> dict[UUID, Order]:
@@ -246,75 +244,3 @@ async def save_lines(tx: Tx, order: Order) -> None:
         [line.refunded for line in order.lines],
         [line.withdrawn for line in order.lines],
     )
-
-
-class Filters(msgspec.Struct, frozen=True, kw_only=True):
-    """Which orders; None means any. `placed_from` is included, `placed_to` is not."""
-
-    user_id: UUID | None = None
-    status: str | None = None
-    email: str | None = None
-    number: str | None = None
-    placed_from: datetime | None = None
-    placed_to: datetime | None = None
-
-
-_FIRST = datetime(1, 1, 2, tzinfo=UTC)  # Before and after any order there can be.
-_LAST = datetime(9999, 12, 30, tzinfo=UTC)
-Place: TypeAlias = tuple[datetime, UUID]  # Where an order stands in a list: its time and id.
-
-
-class Part(msgspec.Struct, frozen=True, kw_only=True):
-    """Some orders of a list; `after` is where the next part begins, None at the end."""
-
-    orders: tuple[Order, ...]
-    after: Place | None
-
-
-async def page(tx: Tx, filters: Filters, after: Place | None, limit: int, *, newest_first: bool = True) -> Part:
-    """Up to so many orders behind `after`, whole, in one statement. The part ends early when it has PAGE_LINES_MAX lines,
-    but not before its first order.
-    """
-    arguments: list[Any] = []
-    conditions = ["true"]
-
-    def where(condition: str, *values: Any) -> None:
-        places = [f"${len(arguments) + number}" for number in range(1, len(values) + 1)]
-        arguments.extend(values)
-        conditions.append(condition.format(*places))
-
-    stretch = filters.status is not None and (filters.user_id, filters.email, filters.number) == (None, None, None)
-    for column in ("user_id", "status", "email", "number"):
-        if (value := getattr(filters, column)) is not None and not (stretch and column == "status"):
-            where(column + " = {}", value)
-    # The orders of one status are told as a stretch of their index: asked for by an equality, they would be looked for
-    # along all orders by time, past as many others as there are. Each end is told once, or the wrong one is begun at.
-    key, status = ("status, placed_at", (filters.status,)) if stretch else ("placed_at", ())
-    places = "{}, {}" if stretch else "{}"
-    first, last = filters.placed_from, filters.placed_to
-    if after is not None and newest_first and (last is None or after[0] < last):
-        where(f"({key}, id) < ({places}, {{}})", *status, *after)
-    elif stretch or last is not None:
-        where(f"({key}) < ({places})", *status, last or _LAST)
-    if after is not None and not newest_first and (first is None or after[0] >= first):
-        where(f"({key}, id) > ({places}, {{}})", *status, *after)
-    elif stretch or first is not None:
-        where(f"({key}) >= ({places})", *status, first or _FIRST)
-    direction = "desc" if newest_first else "asc"
-    order = f"{key} {direction}, id {direction}".replace("status,", f"status {direction},")
-    rows = await tx.fetch(
-        f"""with found as (
-                select *, (select max(no) from order_lines where order_id = o.id) as length
-                from orders o where {" and ".join(conditions)}
-                order by {order} limit {limit + 1:d}),
-            measured as (
-                select *, count(*) over () as candidates,
-                       sum(length) over (order by placed_at {direction}, id {direction}) - length as lines_before
-                from found)
-            select {_WHOLE}, candidates from measured o where lines_before < {PAGE_LINES_MAX:d}
-            order by placed_at {direction}, id {direction} limit {limit:d}""",
-        *arguments,
-    )
-    orders = tuple(_order(row) for row in rows)
-    more = bool(rows) and rows[0]["candidates"] > len(rows)
-    return Part(orders=orders, after=(orders[-1].placed_at, orders[-1].id) if more else None)

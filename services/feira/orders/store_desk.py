@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal, TypeAlias
 from uuid import UUID
 
 import msgspec
@@ -14,6 +14,8 @@ from feira.orders.domain_totals import ShippingMethod, Tables, TaxRule
 
 FORGOTTEN_EMAIL = "erased@feira.invalid"  # RFC 2606: no mail can ever go there.
 FORGOTTEN_TEXT = "erased"
+
+TurnKind: TypeAlias = Literal["confirmed", "cancelled"]
 
 
 class Sent(msgspec.Struct, frozen=True, kw_only=True):
@@ -184,6 +186,25 @@ async def refund_done(tx: Tx, refund_id: UUID, order_id: UUID, amount_minor: int
         reason,
     )
     return row is not None
+
+
+class Turn(msgspec.Struct, frozen=True, kw_only=True):
+    """When an order's status changed, and by whom, if it was by staff."""
+
+    kind: TurnKind
+    at: datetime
+    actor: UUID | None
+
+
+async def note_turn(tx: Tx, order_id: UUID, kind: TurnKind, actor: UUID | None) -> None:
+    await tx.execute(
+        "insert into turns (order_id, kind, actor) values ($1, $2, $3) on conflict do nothing", order_id, kind, actor
+    )
+
+
+async def turns_of(tx: Tx, order_id: UUID) -> list[Turn]:
+    rows = await tx.fetch("select kind, at, actor from turns where order_id = $1 order by at", order_id)
+    return [Turn(**row) for row in rows]
 
 
 async def attach(tx: Tx, owners: Mapping[str, UUID]) -> None:

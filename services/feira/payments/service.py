@@ -14,6 +14,8 @@ from feira.contracts.payments import (
     Authorized,
     Declined,
     GatewayFailed,
+    History,
+    HistoryAsk,
     Methods,
     MethodsAsk,
     OrderStands,
@@ -48,6 +50,7 @@ from feira.payments.service_near import ask_near
 JOB = "perform"  # The job that asks gateways for what is due.
 LANES = 2
 TRIES_MAX = 20
+STEPS_MAX = 100
 TOKEN_LENGTH_MAX = 255
 DIGEST_BYTES = 16
 WAITING_MAX = 1_024  # Buyers who wait for one gateway, in this process; a batch that has begun may add its own to them.
@@ -130,6 +133,10 @@ class PaymentService:
                 answers[number] = self._asked(opening.ask, one.payment) if isinstance(one, Opened) else one
             rest = later
         return [answers[number] for number in range(len(asks))]
+
+    async def history(self, ask: HistoryAsk) -> History:
+        async with self.db.read() as tx:
+            return History(steps=tuple(await store.read_steps(tx, ask.payment_id, STEPS_MAX)))
 
     async def methods(self, ask: MethodsAsk) -> Methods:  # noqa: ARG002 - the contract's face.
         return Methods(methods=(PRACTICE,) if self.practice is not None else ())

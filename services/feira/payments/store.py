@@ -7,6 +7,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from feira.contracts.payments import Step
 from feira.kernel.db import Tx
 from feira.payments.domain import Payment, Refund
 
@@ -146,6 +147,17 @@ async def read_journal(tx: Tx, payment_id: UUID, limit: int) -> list[Entry]:
         limit,
     )
     return [Entry(*row) for row in rows]
+
+
+async def read_steps(tx: Tx, payment_id: UUID, limit: int) -> list[Step]:
+    """What the payment became, where that was another state than before."""
+    rows = await tx.fetch(
+        """select at, state from payment_journal
+           where payment_id = $1 and state is distinct from was_state order by id limit $2""",
+        payment_id,
+        limit,
+    )
+    return [Step(**row) for row in rows]
 
 
 async def refunds_of(tx: Tx, payment_ids: Iterable[UUID]) -> dict[UUID, list[Refund]]:

@@ -825,6 +825,23 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/v1/admin/dashboard': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** What was sold */
+    get: operations['read_dashboard'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/v1/admin/orders': {
     parameters: {
       query?: never;
@@ -851,6 +868,26 @@ export interface paths {
     };
     /** An order, whole */
     get: operations['get_v1_admin_orders_order_id_'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/admin/orders/{order_id}/timeline': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * What happened to an order
+     * @description The first first.
+     */
+    get: operations['timeline'];
     put?: never;
     post?: never;
     delete?: never;
@@ -1960,6 +1997,44 @@ export interface components {
       actor: string | null;
     };
     /**
+     * DashboardView
+     * @description Orders that stand and whose money was taken, by the hour in which they were placed; what was given back later is not
+     *         taken off. `hours` has the oldest first and the current one last; `top_products` sold most in seven days (UTC), today
+     *         among them. While `rebuilding`, orders from before an upgrade are yet to be counted.
+     */
+    DashboardView: {
+      currency: string;
+      time_zone: string;
+      today: components['schemas']['SalesView'];
+      yesterday: components['schemas']['SalesView'];
+      hours: components['schemas']['HourView'][];
+      top_products: components['schemas']['TopProductView'][];
+      rebuilding: boolean;
+    };
+    /**
+     * SalesView
+     * @description `items` are units; `sales` is what the buyers paid, with shipping and tax.
+     */
+    SalesView: {
+      orders: number;
+      items: number;
+      sales: components['schemas']['Money'];
+    };
+    /** HourView */
+    HourView: {
+      orders: number;
+      items: number;
+      sales: components['schemas']['Money'];
+      at: string;
+    };
+    /** TopProductView */
+    TopProductView: {
+      sku: string;
+      name: string;
+      quantity: number;
+      sales: components['schemas']['Money'];
+    };
+    /**
      * Page[StaffOrderView]
      * @description A part of a list; `next` is the cursor of the following part, or None at the end.
      */
@@ -2052,6 +2127,59 @@ export interface components {
       sku: string;
       quantity: number;
       restock: boolean;
+    };
+    /** TimelineView */
+    TimelineView: {
+      items: components['schemas']['TimelineItem'][];
+    };
+    /**
+     * TimelineItem
+     * @description `at` is null for an order that was cancelled before times of that were kept.
+     */
+    TimelineItem: {
+      at: string | null;
+      /** @enum {unknown} */
+      type:
+        | 'cancelled'
+        | 'confirmed'
+        | 'fulfilled'
+        | 'payment_authorized'
+        | 'payment_captured'
+        | 'payment_failed'
+        | 'payment_voided'
+        | 'placed'
+        | 'refunded';
+      data: components['schemas']['TimelineData'];
+    };
+    /**
+     * TimelineData
+     * @description Only what belongs to the type is there: `total` of placed; `amount` of payments and refunds; `fulfilment_id`, `sent`,
+     *         `carrier` and `tracking` of fulfilled; `refund_id`, `returned` and `done` of refunded; `reason` of cancelled and
+     *         refunded; `actor`, a user's id, of what staff did.
+     */
+    TimelineData: {
+      /** @default null */
+      total: components['schemas']['Money'] | null;
+      /** @default null */
+      amount: components['schemas']['Money'] | null;
+      /** @default null */
+      actor: string | null;
+      /** @default null */
+      reason: string | null;
+      /** @default null */
+      fulfilment_id: string | null;
+      /** @default null */
+      sent: components['schemas']['SentLineView'][] | null;
+      /** @default null */
+      carrier: string | null;
+      /** @default null */
+      tracking: string | null;
+      /** @default null */
+      refund_id: string | null;
+      /** @default null */
+      returned: components['schemas']['ReturnView'][] | null;
+      /** @default null */
+      done: boolean | null;
     };
     /** CancelOrder */
     CancelOrder: {
@@ -8788,6 +8916,84 @@ export interface operations {
       };
     };
   };
+  read_dashboard: {
+    parameters: {
+      query?: {
+        hours?: number;
+        time_zone?: string;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['DashboardView'];
+        };
+      };
+      /** @description `malformed`: The request could not be read */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `unauthenticated`: A valid access token is needed */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `forbidden`: Your role does not allow this */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `wrong_host`: This host is not ours */
+      421: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `invalid`: The request breaks a rule */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `overloaded`: The shop is busy; please try again; `unavailable`: A part of the shop does not answer; please try again */
+      503: {
+        headers: {
+          'Retry-After'?: number;
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
   get_v1_admin_orders: {
     parameters: {
       query?: {
@@ -8795,7 +9001,11 @@ export interface operations {
         limit?: number;
         /** @description The `next` of the page before. */
         cursor?: string;
+        q?: string;
         status?: 'cancelled' | 'completed' | 'confirmed' | 'pending';
+        payment_status?:
+          'authorized' | 'captured' | 'failed' | 'partially_refunded' | 'pending' | 'refunded' | 'voided';
+        fulfilment_status?: 'fulfilled' | 'partial' | 'unfulfilled';
         email?: string;
         number?: string;
         from?: string;
@@ -8891,6 +9101,92 @@ export interface operations {
         };
         content: {
           'application/json': components['schemas']['StaffOrderView'];
+        };
+      };
+      /** @description `malformed`: The request could not be read */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `unauthenticated`: A valid access token is needed */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `forbidden`: Your role does not allow this */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `not_found`: There is no such thing; `unknown_order`: There is no such order */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `wrong_host`: This host is not ours */
+      421: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `invalid`: The request breaks a rule */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `overloaded`: The shop is busy; please try again; `unavailable`: A part of the shop does not answer; please try again */
+      503: {
+        headers: {
+          'Retry-After'?: number;
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  timeline: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        order_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['TimelineView'];
         };
       };
       /** @description `malformed`: The request could not be read */

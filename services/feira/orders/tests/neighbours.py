@@ -29,6 +29,8 @@ from feira.contracts.payments import (
     Authorized,
     Declined,
     GatewayFailed,
+    History,
+    HistoryAsk,
     Method,
     Methods,
     MethodsAsk,
@@ -149,6 +151,7 @@ class Payer:
     def __init__(self) -> None:
         self.payments: dict[UUID, list[Authorized]] = {}
         self.voided: set[UUID] = set()
+        self.histories: dict[UUID, History] = {}
         self.hook: Hook = _nothing
         self.skew = 0
 
@@ -183,6 +186,9 @@ class Payer:
         )
         self.payments.setdefault(ask.order_id, []).append(paid)
         return paid
+
+    async def history(self, ask: HistoryAsk) -> History:
+        return self.histories.get(ask.payment_id, History(steps=()))
 
     async def methods(self, _ask: MethodsAsk) -> Methods:
         return Methods(methods=(PRACTICE,))

@@ -27,7 +27,7 @@ from feira.contracts.payments import (
 )
 from feira.contracts.users import EmailVerified, UserErased
 from feira.kernel.ids import uuid7
-from feira.orders import service, service_money, store
+from feira.orders import service, service_money, store_list
 from feira.orders.card import card
 from feira.orders.domain_names import read_number
 from feira.orders.tests.conftest import ADDRESS, STAFF, Shop
@@ -354,7 +354,7 @@ async def test_mine_newest_first(shop: Shop) -> None:
 
 
 async def test_a_list_of_long_orders_ends_early(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(store, "PAGE_LINES_MAX", 3)
+    monkeypatch.setattr(store_list, "PAGE_LINES_MAX", 3)
     two = [{"sku": "mango", "quantity": 1}, {"sku": "acai", "quantity": 1}]
     placed = [await place(shop, lines=two) for _ in range(4)]
     seen: list[str] = []

@@ -5,12 +5,15 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from msgspec.structs import replace
 
 from feira.contracts.payments import (
     Authorize,
     Authorized,
     Declined,
     GatewayFailed,
+    HistoryAsk,
+    MethodsAsk,
     OrderStands,
     PaymentAuthorized,
     PaymentCaptured,
@@ -19,6 +22,7 @@ from feira.contracts.payments import (
     PaymentVoided,
     Waiting,
 )
+from feira.kernel.card import Context
 from feira.kernel.errors import Invalid, Overloaded
 from feira.payments import gateway, service
 from feira.payments.card import card, gauges
@@ -50,7 +54,20 @@ async def test_an_order_is_paid(desk: Desk) -> None:
     )
     [balance] = await desk.service.balance()
     assert (balance.currency, balance.captured_minor, balance.refunded_minor) == ("BRL", 1_000, 0)
+    steps = (await desk.service.history(HistoryAsk(payment_id=payment.payment_id))).steps
+    assert steps[-1].state == "captured"
+    assert (await desk.service.history(HistoryAsk(payment_id=uuid4()))).steps == ()
     await desk.agreed()
+
+
+async def test_the_ways_to_pay_are_told(desk: Desk) -> None:
+    [method] = (await desk.service.methods(MethodsAsk())).methods
+    assert (method.id, set(method.names)) == ("test", {"en", "pt-BR"})
+    assert all(desk.service.gateways["test"].fault_of(one.token) is None for one in method.tokens)
+    production = Context(
+        db=desk.ctx.db, settings=replace(desk.ctx.settings, production=True), wake=desk.ctx.wake, log=desk.ctx.log
+    )
+    assert (await PaymentService(production).methods(MethodsAsk())).methods == ()
 
 
 async def test_the_same_ask_gets_the_same_answer(desk: Desk) -> None:
