@@ -2,7 +2,9 @@
 
 import asyncio
 import gc
+import itertools
 import os
+import random
 import secrets
 import socket
 import time
@@ -34,10 +36,35 @@ from feira.transport import auth
 from feira.transport.serve import HttpServer, public_app
 
 CONNECTIONS_MAX = 8
+WORKERS_MAX = 8  # How many runs of pytest may go on at once, as pytest-xdist has them.
+SHAPES = ("many", "one", "workers", "")  # Of shops, those that take longest first; "" for a test's own.
+PORTS = range(20_000, 32_000, 2)  # Below those that outgoing connections are given, which come and go.
 
 Said = Callable[[Db], Awaitable[list[Event]]]
 Hear = Callable[..., Awaitable[None]]
 MakeContext = Callable[[Card], Awaitable[Context]]
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes longest is begun first: tests that share a shop, then those that open their own.
+
+    Where several runs of pytest divide the work (`make test` starts them), tests of one shop stay together, so that it is
+    opened once, and so do tests of one file, with what they share.
+    """
+    groups = {item: _group(item) for item in items}
+    for item, group in groups.items():
+        if group:
+            item.add_marker(pytest.mark.xdist_group(group))
+    items.sort(key=lambda item: SHAPES.index(group) if (group := groups[item]) in SHAPES else len(SHAPES))
+
+
+def _group(item: pytest.Item) -> str:
+    """The shape of its shop, nothing if it has shops of its own, else its file."""
+    spec = getattr(item, "callspec", None)
+    if spec and (shape := spec.params.get("shop")):
+        return str(shape)
+    return "" if "new_shop" in getattr(item, "fixturenames", ()) else str(item.path.relative_to(item.config.rootpath))
 
 
 @pytest.hookimpl(wrapper=True)
@@ -52,6 +79,25 @@ def pytest_collection() -> Generator[None, object, object]:
         gc.enable()
 
 
+def free_ports(number: int) -> list[int]:
+    """Ports that were free a moment ago, all different, and each with the one above it, for a second worker. Of several
+    runs of pytest at once each has its own to choose from.
+    """
+    run = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    own = PORTS[run % WORKERS_MAX :: WORKERS_MAX]
+    return list(itertools.islice(filter(_is_free, random.sample(own, len(own))), number))
+
+
+def _is_free(port: int) -> bool:
+    try:
+        for one in (port, port + 1):
+            with socket.socket() as trial:
+                trial.bind(("127.0.0.1", one))
+    except OSError:
+        return False
+    return True
+
+
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The URL of a running PostgreSQL: FEIRA_TEST_DSN's, or the packaged one, started for this session."""
@@ -60,7 +106,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         return
     from feira.host.postgres import Postgres  # noqa: PLC0415 - needed only where no server was given.
 
-    postgres = Postgres(tmp_path_factory.mktemp("postgres"), connections_max=400)
+    # What is tested never outlives this server, and to make and drop databases takes a tenth of the time so.
+    postgres = Postgres(tmp_path_factory.mktemp("postgres"), connections_max=400, settings={"fsync": "off"})
     asyncio.run(postgres.start())
     yield postgres.url("postgres", user="postgres")
     asyncio.run(postgres.stop())
@@ -164,9 +211,7 @@ class Web:
     """Routes served on a free port as the shop serves them, and a client: `await web.session.get("/v1/…")`."""
 
     def __init__(self, settings: Settings) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port: int = probe.getsockname()[1]
+        [self.port] = free_ports(1)
         self.settings = msgspec.structs.replace(settings, port=self.port)
         self.key = OKPKey.generate_key("Ed25519", {"kid": "test"}, private=True)
 

@@ -17,16 +17,10 @@ NewShop = Callable[..., Awaitable[Shop]]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests of one mode run one after the other, on one event loop, so that a mode's shop is started once."""
+    """All tests of shops run on one event loop: that of the shop that they share."""
     for item in items:
         if item.path.is_relative_to(HERE) and item.get_closest_marker("asyncio"):
             item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
-    items.sort(key=lambda item: MODES.index(mode) if (mode := _mode(item)) in MODES else -1)
-
-
-def _mode(item: pytest.Item) -> str | None:
-    spec = getattr(item, "callspec", None)
-    return spec.params.get("shop") if spec else None
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session", params=MODES)

@@ -4,9 +4,7 @@ import asyncio
 import io
 import json
 import os
-import random
 import signal
-import socket
 import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
@@ -19,6 +17,7 @@ import aiohttp
 import asyncpg
 import envoy
 
+from conftest import free_ports
 from feira.app import hearers
 from feira.host.datadir import DataDir
 
@@ -29,29 +28,6 @@ SETTLE_TIMEOUT_S = 60.0
 ADMIN = {"email": "root@shop.test", "password": "correct horse battery"}
 
 MakeDatabase = Callable[[], Awaitable[str]]
-
-
-PORTS = range(20_000, 32_000, 2)  # Below those that outgoing connections are given, which come and go.
-
-
-def free_ports(number: int) -> list[int]:
-    """Ports that were free a moment ago, all different, and each with the one above it, for a second worker."""
-    found: list[int] = []
-    for port in random.sample(PORTS, len(PORTS)):
-        if len(found) == number:
-            break
-        if _is_free(port) and _is_free(port + 1):
-            found.append(port)
-    return found
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket() as trial:
-        try:
-            trial.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-    return True
 
 
 @dataclass

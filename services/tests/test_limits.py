@@ -13,7 +13,7 @@ from tests.test_crash import locked
 
 CONNECTIONS = 8
 BUYERS = 3_000
-REFUSED_S = 10.0
+REFUSED_S = 30.0
 
 
 async def connections(shop: Shop) -> int:

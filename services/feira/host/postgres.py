@@ -16,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Self
@@ -68,11 +68,13 @@ class Postgres:
         *,
         log: Path | None = None,
         connections_max: int = 40,
+        settings: Mapping[str, str] | None = None,
         say: Callable[[str], None] = lambda _text: None,
     ) -> None:
         self.home = home.absolute()
         self.log = log.absolute() if log else self.home.with_name("postgres.log")
         self._connections_max = connections_max
+        self._settings = settings or {}
         self._say = say
         self._process: subprocess.Popen[bytes] | None = None
         self.sockets = self.home
@@ -184,6 +186,7 @@ class Postgres:
             **SETTINGS,
             "max_connections": str(self._connections_max + CONNECTIONS_SPARE),
             "cluster_name": mark(self.home),
+            **self._settings,
         }
         with _opened(self.home, account) as place:
             sockets = place.name if self.sockets == self.home else str(self.sockets)

@@ -4,7 +4,6 @@ import asyncio
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -15,6 +14,7 @@ from urllib.request import urlopen
 import asyncpg
 import pytest
 
+from conftest import free_ports
 from feira.host.datadir import DataDir
 
 START_TIMEOUT_S = 60
@@ -85,21 +85,6 @@ class Up:
                 return bool(reply.status == 200)
         except OSError:
             return False
-
-
-def free_ports(number: int) -> list[int]:
-    """Ports whose next one is free as well: for metrics."""
-    found: list[int] = []
-    while len(found) < number:
-        with socket.socket() as first, socket.socket() as second:
-            first.bind(("127.0.0.1", 0))
-            port = first.getsockname()[1]
-            try:
-                second.bind(("127.0.0.1", port + 1))
-            except (OSError, OverflowError):
-                continue
-            found.append(port)
-    return found
 
 
 def until(true: Callable[[], bool], timeout_s: float = START_TIMEOUT_S) -> None:

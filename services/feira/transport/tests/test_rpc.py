@@ -125,13 +125,12 @@ async def test_a_database_that_is_busy_over_there_is_unavailable(house: House) -
 
 
 async def test_what_is_too_slow_is_unavailable_by_its_deadline(house: House) -> None:
-    began = time.monotonic()
-    with pytest.raises(Unavailable):
-        await house.echo.hurry(Said(text="slow", sleep_s=30))
-    assert 0.3 < time.monotonic() - began < 2
-    assert 2 <= len(house.impl.heard) <= rpc.TRIES_MAX
-    await asyncio.sleep(0.1)
-    assert len(house.impl.dropped) == len(house.impl.heard)
+    async with asyncio.timeout(15):
+        with pytest.raises(Unavailable):
+            await house.echo.hurry(Said(text="slow", sleep_s=30))
+        assert 2 <= len(house.impl.heard) <= rpc.TRIES_MAX
+        while len(house.impl.dropped) < len(house.impl.heard):
+            await asyncio.sleep(0.02)
 
 
 async def test_a_deadline_holds_for_what_is_called_on_its_behalf(house: House) -> None:
@@ -151,7 +150,9 @@ async def test_a_caller_that_hangs_up_is_dropped(house: House) -> None:
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(0.2):
             await house.echo.say(Said(text="long", sleep_s=30))
-    await asyncio.sleep(0.1)
+    async with asyncio.timeout(10):
+        while not house.impl.dropped:
+            await asyncio.sleep(0.02)
     assert house.impl.dropped == ["long"]
 
 
@@ -177,20 +178,18 @@ async def test_what_may_not_be_repeated_is_tried_once() -> None:
         under_way = asyncio.ensure_future(echo.once(Said(text="pay", sleep_s=3)))
         await asyncio.sleep(0.3)
         first.kill()
-        began = time.monotonic()
-        with pytest.raises(Unavailable):
-            await under_way
-        assert time.monotonic() - began < 1
+        async with asyncio.timeout(4):  # Less than its deadline.
+            with pytest.raises(Unavailable):
+                await under_way
     await way.close()
 
 
 async def test_an_outage_is_told_soon(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rpc, "RECONNECT_S", 0.3)
     echo: Echo = rpc.connect(Echo, "127.0.0.1:1")
-    began = time.monotonic()
-    with pytest.raises(Unavailable):
-        await echo.say(Said(text="anybody?"))
-    assert time.monotonic() - began < 2
+    async with asyncio.timeout(8):  # Less than its deadline.
+        with pytest.raises(Unavailable):
+            await echo.say(Said(text="anybody?"))
 
 
 async def test_a_server_takes_only_so_many_calls_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
