@@ -8,6 +8,8 @@ UV := UV_PYTHON_DOWNLOADS=never $(BIN)/uv
 SOURCES := services scripts bench
 # Arguments for the program or the tests: make run ARGS='--port 9000', make test ARGS='services/feira/host -k postgres'
 ARGS ?=
+# Runs of pytest that share the whole of the tests: one more than there are cores to expect, as much of the time is waiting.
+RUNS ?= 3
 
 .PHONY: help setup dev run test lint format ci bench bench-quick bench-growth proto openapi clean
 .DEFAULT_GOAL := help
@@ -35,7 +37,7 @@ run: setup
 
 test: dev
 	@$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest $(ARGS)
+	$(BIN)/coverage run -m pytest $(or $(ARGS),--numprocesses $(RUNS) --dist loadgroup --no-loadscope-reorder)
 	@$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report $(if $(ARGS),--fail-under=0)
 

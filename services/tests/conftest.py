@@ -29,7 +29,7 @@ async def shop(
 ) -> AsyncIterator[Shop]:
     """A shop that the tests of its mode share: each makes its own goods and buyers."""
     async with AsyncExitStack() as stack:
-        opened = await make_shop(request.param, _databases(server, stack), tmp_path_factory.mktemp(request.param))
+        opened = await make_shop(request.param, databases(server, stack), tmp_path_factory.mktemp(request.param))
         yield await stack.enter_async_context(opened)
 
 
@@ -41,12 +41,12 @@ async def new_shop(server: str, tmp_path: Path) -> AsyncIterator[NewShop]:
         async def make(mode: str = "one", *flags: str) -> Shop:
             home = tmp_path / secrets.token_hex(3)
             home.mkdir()
-            return await stack.enter_async_context(await make_shop(mode, _databases(server, stack), home, *flags))
+            return await stack.enter_async_context(await make_shop(mode, databases(server, stack), home, *flags))
 
         yield make
 
 
-def _databases(server: str, stack: AsyncExitStack) -> Callable[[], Awaitable[str]]:
+def databases(server: str, stack: AsyncExitStack) -> Callable[[], Awaitable[str]]:
     async def make() -> str:
         name = f"test_{secrets.token_hex(6)}"
         stack.push_async_callback(with_database, server, name, f"drop database if exists {name} with (force)")

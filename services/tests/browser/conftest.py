@@ -1,0 +1,53 @@
+"""One shop with its pages, one browser, and visitors who each have a window of their own."""
+
+import shutil
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, async_playwright
+
+from tests.browser.visitor import Visitor
+from tests.conftest import databases
+from tests.shop import Shop, make_shop
+
+PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
+FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking", "--disable-component-update")
+
+NewVisitor = Callable[..., Awaitable[Visitor]]
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def site(server: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Shop]:
+    """A shop with sample goods and pages, that all tests here share."""
+    async with AsyncExitStack() as stack:
+        opened = await make_shop("one", databases(server, stack), tmp_path_factory.mktemp("site"), "--demo")
+        yield await stack.enter_async_context(opened)
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def browser() -> AsyncIterator[Browser]:
+    program = next(filter(None, map(shutil.which, PROGRAMS)), None)
+    assert program, "these tests need a browser: install the package chromium (on Debian: apt install chromium)"
+    async with async_playwright() as playwright:
+        running = await playwright.chromium.launch(executable_path=program, args=list(FLAGS))
+        yield running
+        await running.close()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def visit(browser: Browser, site: Shop) -> AsyncIterator[NewVisitor]:
+    """Lets visitors in: `await visit(PHONE, locale="pt-BR")`. What their pages did wrong fails the test at its end."""
+    visitors: list[Visitor] = []
+
+    async def enter(*arguments: object, **options: object) -> Visitor:
+        visitors.append(await Visitor.enter(browser, site.url, *arguments, **options))  # type: ignore[arg-type]  # As it says.
+        return visitors[-1]
+
+    yield enter
+    faults = []
+    for visitor in visitors:
+        await visitor.context.close()
+        faults += visitor.faults
+    assert not faults, "\n".join(faults)
