@@ -13,7 +13,13 @@ from tests.conftest import databases
 from tests.shop import Shop, make_shop
 
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
-FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking", "--disable-component-update")
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-background-networking",
+    "--disable-component-update",
+)
 
 NewVisitor = Callable[..., Awaitable[Visitor]]
 

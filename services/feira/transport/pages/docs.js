@@ -86,7 +86,7 @@ const curl = (method, path, operation) => {
   return lines.join(" \\\n  ");
 };
 
-const table = (heads, rows) => el("div", { class: "scroll" }, el("table", {},
+const table = (heads, rows) => el("div", { class: "scroll", tabindex: "0" }, el("table", {},
   el("thead", {}, el("tr", {}, ...heads.map((head) => el("th", { scope: "col" }, head)))), el("tbody", {}, ...rows)));
 
 const operationCard = (path, method, operation) => {
