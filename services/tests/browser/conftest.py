@@ -44,7 +44,7 @@ async def browser() -> AsyncIterator[Browser]:
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def visit(browser: Browser, site: Shop) -> AsyncIterator[NewVisitor]:
-    """Lets visitors in: `await visit(PHONE, locale="pt-BR")`. What their pages did wrong fails the test at its end."""
+    """Visitors of this test, each told apart by what they come with. What their pages did wrong fails the test at its end."""
     visitors: list[Visitor] = []
 
     async def enter(*arguments: object, **options: object) -> Visitor:

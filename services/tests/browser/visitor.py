@@ -132,7 +132,7 @@ class Visitor:
         return (page or self.page).get_by_role(role, name=re.compile(name, re.IGNORECASE))
 
     async def accessible(self, page: Page | None = None) -> None:
-        """axe finds nothing; raises AssertionError with what it found."""
+        """The checker axe finds nothing; raises AssertionError with what it found."""
         await _still(page or self.page)
         async with asyncio.timeout(PATIENCE_MS / 1000):
             found = await (page or self.page).evaluate(AXE_RUN, AXE.read_text())
