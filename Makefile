@@ -11,14 +11,19 @@ ARGS ?=
 # Runs of pytest that share the whole of the tests: one more than there are cores to expect, as much of the time is waiting.
 RUNS ?= 3
 
-.PHONY: help setup dev run test lint format ci bench bench-quick bench-growth proto openapi clean
+WEB := frontend/web
+WEB_SOURCES = $(shell find $(WEB) \( -name node_modules -o -name .next -o -name '.build*' \) -prune -o -type f \
+	! -name '*.tsbuildinfo' ! -name next-env.d.ts -print)
+NPM := npm --prefix $(WEB) --silent
+
+.PHONY: help setup dev run test lint lint-python lint-web chromium format ci bench bench-quick bench-growth proto openapi clean
 .DEFAULT_GOAL := help
 
 help:
 	@echo 'make run      open a shop with sample goods on http://127.0.0.1:8000 (ARGS="--port 9000")'
 	@echo 'make setup    install the program as .venv/bin/feira, no more'
 	@echo 'make test     run the tests, with coverage (ARGS="services/feira/orders" for some of them)'
-	@echo 'make lint     check style, types, layers and the emitted documents'
+	@echo 'make lint     check style, types, layers, texts and the emitted documents'
 	@echo 'make format   bring the code into its style'
 	@echo 'make proto    write docs/proto from the contracts'
 	@echo 'make openapi  write docs/openapi.json from the routes'
@@ -35,13 +40,21 @@ dev: .venv/.dev
 run: setup
 	@exec $(BIN)/feira up --demo $(ARGS)
 
-test: dev
+# All of the tests need a browser and what Node.js tests; some of them, only what they say themselves.
+test: dev $(if $(ARGS),,chromium build/web.tested)
 	@$(BIN)/coverage erase
 	$(BIN)/coverage run -m pytest $(or $(ARGS),--numprocesses $(RUNS) --dist loadgroup --no-loadscope-reorder)
 	@$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report $(if $(ARGS),--fail-under=0)
 
-lint: dev
+chromium:
+	@command -v chromium chromium-browser google-chrome >/dev/null || \
+		{ [ "$$(id -u)" = 0 ] && apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y chromium >/dev/null; } || \
+		{ echo 'The tests of the pages need a browser: install chromium (on Debian: apt install chromium).' >&2; exit 1; }
+
+lint: lint-python lint-web
+
+lint-python: dev
 	$(BIN)/ruff check $(SOURCES)
 	$(BIN)/ruff format --check $(SOURCES)
 	$(BIN)/mypy
@@ -49,9 +62,13 @@ lint: dev
 	$(BIN)/python scripts/proto.py --check
 	$(BIN)/feira openapi --check docs/openapi.json
 
-format: dev
+lint-web: build/web.linted
+	@:
+
+format: dev | $(WEB)/node_modules/.package-lock.json
 	$(BIN)/ruff check --fix $(SOURCES)
 	$(BIN)/ruff format $(SOURCES)
+	$(NPM) run format
 
 proto: dev
 	$(BIN)/python scripts/proto.py
@@ -70,6 +87,21 @@ bench-quick: dev
 
 bench-growth: dev
 	@$(BIN)/python -m bench --kind growth --results bench/results $(ARGS)
+
+# What has been found good is not looked at again until a file of it changes.
+build/web.linted: $(WEB_SOURCES) docs/openapi.json | $(WEB)/node_modules/.package-lock.json
+	$(NPM) run lint
+	@mkdir -p build && touch $@
+
+build/web.tested: $(WEB_SOURCES) | $(WEB)/node_modules/.package-lock.json
+	$(NPM) test
+	@mkdir -p build && touch $@
+
+# npm writes this note at the end of an installation: one that was interrupted has none.
+$(WEB)/node_modules/.package-lock.json: $(WEB)/package-lock.json
+	@npm --version >/dev/null || { echo 'The front end is checked with Node.js 20 or newer, and its npm: install them' >&2; exit 1; }
+	npm --prefix $(WEB) ci --prefer-offline --no-audit --no-fund --loglevel=error
+	@touch $@
 
 clean:
 	rm -rf .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache build
