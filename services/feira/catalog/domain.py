@@ -15,6 +15,14 @@ QUANTITY_MAX = 1_000_000
 LINES_MAX = 2_000
 STOCK_MAX = 10**12  # Units of one sku; sums of it stay exact in every reader of JSON.
 LAPSED_MAX = 100  # Skus that a refusal names.
+SCARCE_BELOW = (
+    1,
+    5,
+    10,
+    20,
+    50,
+    100,
+)  # A sku of which fewer are left is as scarce as the first of these says by its place.
 
 HoldState = Literal["held", "sold", "released", "expired"]
 
@@ -155,8 +163,13 @@ def localised(locale: str, default: str, others: Mapping[str, str]) -> str:
 def line_name(good: Good, locale: str) -> str:
     """What a line of this variant is called on a bill: `Mango (1 kg)`."""
     name = localised(locale, good.product_name, good.names)
-    label = good.variant_name or (", ".join([value for _, value in good.options]) if good.options else "")
-    return f"{name} ({label})" if label and label not in {name, good.product_name} else name
+    return named(name, good.product_name, good.variant_name, good.options)
+
+
+def named(name: str, product_name: str, variant_name: str, options: Sequence[tuple[str, str]]) -> str:
+    """The product's name in some language with what tells the variant from others, unless that is the product's name again."""
+    label = variant_name or (", ".join([value for _, value in options]) if options else "")
+    return f"{name} ({label})" if label and label not in {name, product_name} else name
 
 
 def priced(demand: Mapping[str, int], goods: Mapping[str, Good], locale: str) -> tuple[PricedLine, ...]:

@@ -12,11 +12,13 @@ from feira.catalog.domain_goods import (
     DEFAULT_LOCALE,
     DEPTH_MAX,
     TAX_CLASS,
+    Price,
     Product,
     ProductChange,
     Translation,
     Variant,
     VariantBody,
+    VariantChange,
 )
 from feira.catalog.domain_text import fold, harmless, slugify
 from feira.kernel.errors import FieldError, Invalid
@@ -54,6 +56,25 @@ def described(change: ProductChange, was: Product | None, currency: str, *, repl
         else _variants(change.variants, now.variants, replace=replace),
         archived=_given(change.archived, now.archived),
     )
+
+
+def varied(product: Product, sku: str, change: VariantChange, currency: str) -> Product:
+    """The product with one of its variants changed. Refuses with Invalid another currency than the shop's."""
+    given: dict[str, object] = {
+        name: value for name in change.__struct_fields__ if (value := getattr(change, name)) is not UNSET
+    }
+    for name in ("price", "compare_at_price"):
+        if name in given:
+            price = given.pop(name)
+            if isinstance(price, Price) and price.currency != currency:
+                raise Invalid.field(f"{name}.currency", f"this shop sells in {currency}")
+            given[f"{name}_minor"] = price.amount if isinstance(price, Price) else None
+    if change.options is not UNSET:
+        given["options"] = tuple(change.options.items())
+    variants = [
+        msgspec.structs.replace(variant, **given) if variant.sku == sku else variant for variant in product.variants
+    ]
+    return msgspec.structs.replace(product, variants=tuple(variants))
 
 
 def stocks(change: ProductChange) -> dict[str, int]:

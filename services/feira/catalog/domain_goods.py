@@ -31,6 +31,7 @@ Key = Annotated[str, Meta(min_length=1, max_length=100)]
 AttributeText = Annotated[str, Meta(max_length=500)]
 AttributeInt = Annotated[int, Meta(ge=-MINOR_MAX, le=MINOR_MAX)]
 AttributeValue = AttributeText | bool | AttributeInt | float
+TaxClass = Annotated[str, Meta(pattern=r"^[a-z0-9_]+$(?!\n)", max_length=32)]
 Grams = Annotated[int, Meta(ge=0, le=1_000_000_000)]
 Pixels = Annotated[int, Meta(ge=1, le=100_000)]
 Units = Annotated[int, Meta(ge=0, le=10**12)]
@@ -101,7 +102,7 @@ class VariantBody(_Part, frozen=True, kw_only=True):
     options: Annotated[dict[Key, Key], Meta(max_length=10)] | UnsetType = UNSET
     compare_at_price: Price | None = None
     weight_g: Grams | UnsetType = UNSET
-    tax_class: Annotated[str, Meta(pattern=r"^[a-z0-9_]+$(?!\n)", max_length=32)] | UnsetType = UNSET
+    tax_class: TaxClass | UnsetType = UNSET
     stock: Units | UnsetType = UNSET
 
 
@@ -124,6 +125,17 @@ class ProductBody(ProductChange, frozen=True, kw_only=True):
 
     name: Name
     variants: Annotated[tuple[VariantBody, ...], Meta(min_length=1, max_length=VARIANTS_MAX)]
+
+
+class VariantChange(_Part, frozen=True, kw_only=True):
+    """What shall be different of one variant; all else stays, whoever changes it meanwhile."""
+
+    name: ShortName | UnsetType = UNSET
+    options: Annotated[dict[Key, Key], Meta(max_length=10)] | UnsetType = UNSET
+    price: Price | UnsetType = UNSET
+    compare_at_price: Price | UnsetType | None = UNSET
+    weight_g: Grams | UnsetType = UNSET
+    tax_class: TaxClass | UnsetType = UNSET
 
 
 class Variant(msgspec.Struct, frozen=True, kw_only=True):

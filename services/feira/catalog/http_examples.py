@@ -50,3 +50,10 @@ CATEGORIES = {
     "next": None,
 }
 LEVEL = {"sku": "PALMER-MANGO-1KG", "on_hand": 148, "held": 2, "available": 146}
+STOCK_ITEM = {
+    **LEVEL,
+    "name": "Palmer mango (1 kg)",
+    "slug": "palmer-mango",
+    "product_id": _ITEM["id"],
+    "archived": False,
+}

@@ -5,10 +5,13 @@ from typing import Annotated, Any
 
 from msgspec import Meta
 
-from feira.catalog.domain_goods import ProductBody, ProductChange, SkuTaken, SlugTaken, UnknownProduct
+from feira.catalog.domain_goods import ProductBody, ProductChange, SkuTaken, SlugTaken, UnknownProduct, VariantChange
+from feira.catalog.http_skus import sku_of, with_slashes
 from feira.catalog.http_views import AdminProduct, admin_product
 from feira.catalog.service import CatalogService
 from feira.catalog.service_import import Format, Report
+from feira.catalog.store_desk import Status
+from feira.contracts.catalog import UnknownSku
 from feira.kernel.http import INT_MAX, NDJSON, Answer, Cursor, Limit, Page, Query, Request, Route, Stream
 from feira.transport.cursors import cursor, read_cursor
 
@@ -43,11 +46,14 @@ EXAMPLE = {
 
 
 class AdminProductQuery(Query, frozen=True, kw_only=True):
-    archived: Annotated[bool | None, Meta(description="Only those that are archived, or only those that are not.")] = (
-        None
-    )
+    q: Annotated[str, Meta(max_length=200, description="Words of names and skus, or how a slug or a sku begins.")] = ""
+    status: Status = "all"
     limit: Limit = 20
     cursor: Cursor = None
+
+
+class ImportQuery(Query, frozen=True, kw_only=True):
+    preview: Annotated[bool, Meta(description="Say what would be done, and do nothing.")] = False
 
 
 class ProductDesk:
@@ -61,7 +67,7 @@ class ProductDesk:
     async def list_admin_products(self, request: Request[None, AdminProductQuery]) -> Page[AdminProduct]:
         query = request.query
         (before,) = read_cursor(query.cursor, (int,)) if query.cursor else (INT_MAX,)
-        found = await self._products.page(before, query.limit + 1, archived=query.archived)
+        found = await self._catalog.desk.products(query.q, before, query.limit + 1, query.status)
         shown = found[: query.limit]
         return Page(
             items=[admin_product(stored, self._currency) for stored in shown],
@@ -83,9 +89,19 @@ class ProductDesk:
         await self._products.archive(request.id("product_id"), request.caller.id)
         return Answer(204)
 
-    async def import_products(self, request: Request[None, None]) -> Report:
+    async def restore_product(self, request: Request[None, None]) -> AdminProduct:
+        stored = await self._catalog.desk.restore(request.id("product_id"), request.caller.id)
+        return admin_product(stored, self._currency)
+
+    async def change_variant(self, request: Request[VariantChange, None]) -> AdminProduct:
+        stored = await self._catalog.desk.change_variant(sku_of(request), request.body, request.caller.id)
+        return admin_product(stored, self._currency)
+
+    async def import_products(self, request: Request[None, ImportQuery]) -> Report:
         media = (request.headers.get("content-type") or "").partition(";")[0].strip().lower()
-        return await self._catalog.import_products(request.stream(), FORMATS[media], actor=request.caller.id)
+        return await self._catalog.import_products(
+            request.stream(), FORMATS[media], actor=request.caller.id, preview=request.query.preview
+        )
 
 
 def routes(catalog: CatalogService) -> list[Route]:
@@ -115,6 +131,7 @@ def routes(catalog: CatalogService) -> list[Route]:
             "/import",
             desk.import_products,
             "Import products",
+            query=ImportQuery,
             body=Stream,
             reply=Report,
             body_max=IMPORT_MAX,
@@ -123,7 +140,7 @@ def routes(catalog: CatalogService) -> list[Route]:
                 "NDJSON: one product a line, each the body of a creation. CSV: a row per variant with the header "
                 "`slug,name,description,categories,image,sku,options,price,currency,compare_at_price,weight_g,stock`; "
                 "consecutive rows of one slug are one product. Products are found again by slug or sku, and what is said "
-                "of them is changed; each is kept whole or not at all."
+                "of them is changed; each is kept whole or not at all. `preview=true` gives the same report and changes nothing."
             ),
         ),
         _route(
@@ -146,6 +163,29 @@ def routes(catalog: CatalogService) -> list[Route]:
         ),
         _route(
             "DELETE", "/{product_id}", desk.archive_product, "Archive a product", status=204, refusals=(UnknownProduct,)
+        ),
+        _route(
+            "POST",
+            "/{product_id}/restore",
+            desk.restore_product,
+            "Sell an archived product again",
+            reply=AdminProduct,
+            refusals=(UnknownProduct,),
+        ),
+        *with_slashes(
+            Route(
+                "PATCH",
+                "/v1/admin/variants/{sku}",
+                desk.change_variant,
+                summary="Change one variant of a product",
+                tag=TAG,
+                caller="staff",
+                body=VariantChange,
+                reply=AdminProduct,
+                refusals=(UnknownSku,),
+                example={"price": {"amount": 790, "currency": "BRL"}, "compare_at_price": None},
+                description="All else of the product stays as it is, whoever changes it at the same time.",
+            )
         ),
     ]
 

@@ -1,16 +1,17 @@
 """Stock in the back office."""
 
-from collections.abc import Iterator
-from dataclasses import replace
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 from msgspec import Meta
 
 from feira.catalog import http_examples
-from feira.catalog.domain_change import SLASHES_MAX
+from feira.catalog.domain import named
 from feira.catalog.domain_goods import StockIsHeld
+from feira.catalog.http_skus import sku_of, with_slashes
 from feira.catalog.service import CatalogService
+from feira.catalog.service_desk import BELOW_MAX
+from feira.catalog.store_desk import StockRow
 from feira.contracts.catalog import UnknownSku
 from feira.kernel.errors import Invalid
 from feira.kernel.http import INT_MAX, Body, Cursor, Limit, Page, Query, Request, Route, View
@@ -49,6 +50,32 @@ class Adjustment(Body, frozen=True, kw_only=True):
     reason: Annotated[str, Meta(min_length=1, max_length=500)]
 
 
+class StockItem(StockView, frozen=True, kw_only=True):
+    """`name` is what a line of it is called on a bill; `archived` says that it is not sold any more."""
+
+    name: str
+    slug: str
+    product_id: str
+    archived: bool
+
+
+class StockListQuery(Query, frozen=True, kw_only=True):
+    q: Annotated[str, Meta(max_length=200, description="Words of names and skus, or how a slug or a sku begins.")] = ""
+    below: (
+        Annotated[
+            int,
+            Meta(
+                ge=1,
+                le=BELOW_MAX,
+                description="Only what is sold and of which fewer are available, the scarcest first.",
+            ),
+        ]
+        | None
+    ) = None
+    limit: Limit = 20
+    cursor: Cursor = None
+
+
 class StockQuery(Query, frozen=True, kw_only=True):
     limit: Limit = 20
     cursor: Cursor = None
@@ -59,24 +86,31 @@ class StockDesk:
 
     def __init__(self, catalog: CatalogService) -> None:
         self._stock = catalog.stock
+        self._desk = catalog.desk
 
-    async def list_stock(self, request: Request[None, StockQuery]) -> Page[StockView]:
+    async def list_stock(self, request: Request[None, StockListQuery]) -> Page[StockItem]:
         query = request.query
+        if query.below is not None and not query.q.strip():
+            return await self._list_low(query.below, query)
         (after,) = read_cursor(query.cursor, (str,)) if query.cursor else ("",)
-        found = await self._stock.page(after, query.limit + 1)
+        found = await self._desk.stock(query.q, query.below, after, query.limit + 1)
         shown = found[: query.limit]
         return Page(
-            items=[_view(row.sku, row.on_hand, row.held) for row in shown],
-            next=cursor(shown[-1].sku) if len(found) > len(shown) else None,
+            items=[_item(row) for row in shown], next=cursor(shown[-1].sku) if len(found) > len(shown) else None
         )
 
+    async def _list_low(self, below: int, query: StockListQuery) -> Page[StockItem]:
+        after = read_cursor(query.cursor, (int, str)) if query.cursor else (-1, "")
+        found, place = await self._desk.low_stock(below, (after[0], after[1]), query.limit)
+        return Page(items=[_item(row) for row in found], next=cursor(*place) if place else None)
+
     async def read_stock(self, request: Request[None, None]) -> StockView:
-        sku = _sku(request)
+        sku = sku_of(request)
         level = await self._stock.level(sku)
         return _view(sku, level.on_hand, level.held)
 
     async def adjust_stock(self, request: Request[Adjustment, None]) -> StockView:
-        sku, body = _sku(request), request.body
+        sku, body = sku_of(request), request.body
         if not body.delta:
             raise Invalid.field("delta", "must not be 0")
         level = await self._stock.adjust(sku, body.delta, body.reason, request.caller.id)
@@ -85,7 +119,7 @@ class StockDesk:
     async def read_journal(self, request: Request[None, StockQuery]) -> Page[EntryView]:
         query = request.query
         (before,) = read_cursor(query.cursor, (int,)) if query.cursor else (INT_MAX,)
-        found = await self._stock.journal(_sku(request), before, query.limit + 1)
+        found = await self._stock.journal(sku_of(request), before, query.limit + 1)
         shown = found[: query.limit]
         return Page(
             items=[
@@ -117,9 +151,9 @@ def routes(catalog: CatalogService) -> list[Route]:
         summary="List the stock of all skus",
         tag=TAG,
         caller="staff",
-        query=StockQuery,
-        reply=Page[StockView],
-        reply_example={"items": [http_examples.LEVEL], "next": None},
+        query=StockListQuery,
+        reply=Page[StockItem],
+        reply_example={"items": [http_examples.STOCK_ITEM], "next": None},
     )
     read = Route(
         "GET",
@@ -157,19 +191,20 @@ def routes(catalog: CatalogService) -> list[Route]:
         reply=Page[EntryView],
         refusals=(UnknownSku,),
     )
-    return [list_all, read, adjust, journal, *_with_slashes(read, adjust, journal)]
+    return [list_all, *with_slashes(read, adjust, journal)]
 
 
-def _with_slashes(*routes: Route) -> Iterator[Route]:
-    """The same routes for skus that have slashes in them, which arrive as further segments."""
-    for slashes in range(1, SLASHES_MAX + 1):
-        further = "".join(f"/{{sku_{number}}}" for number in range(1, slashes + 1))
-        for route in routes:
-            yield replace(route, path=route.path.replace("/{sku}", "/{sku}" + further), hidden=True)
-
-
-def _sku(request: Request[Any, Any]) -> str:
-    return "/".join(value for name, value in request.path.items() if name.startswith("sku"))
+def _item(row: StockRow) -> StockItem:
+    return StockItem(
+        sku=row.sku,
+        on_hand=row.on_hand,
+        held=row.held,
+        available=row.on_hand - row.held,
+        name=named(row.product_name, row.product_name, row.variant_name, row.options),
+        slug=row.slug,
+        product_id=str(row.product_id),
+        archived=row.archived,
+    )
 
 
 def _view(sku: str, on_hand: int, held: int) -> StockView:

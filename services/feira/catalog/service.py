@@ -6,6 +6,7 @@ from uuid import UUID
 from feira.catalog import store_feed
 from feira.catalog.domain_goods import ProductBody
 from feira.catalog.service_categories import Categories
+from feira.catalog.service_desk import Desk
 from feira.catalog.service_import import Format, Importer, Report
 from feira.catalog.service_kept import LISTS, KeptAnswers
 from feira.catalog.service_media import Media
@@ -30,6 +31,7 @@ class CatalogService:
         self.stock = Stock(ctx)
         self.products = Products(ctx)
         self.categories = Categories(ctx)
+        self.desk = Desk(ctx)
         self.media = Media(ctx)
         self.sales = Sales(ctx)
         self.kept = KeptAnswers(ctx)
@@ -67,9 +69,13 @@ class CatalogService:
         format: Format,  # noqa: A002 - the word that its callers use.
         on_progress: Callable[[int], None] = lambda _done: None,
         actor: UUID | None = None,
+        *,
+        preview: bool = False,
     ) -> Report:
-        """Create and change products from NDJSON or CSV; `on_progress` hears now and then how many are done."""
-        return await self._importer.run(stream, format, on_progress, actor)
+        """Create and change products from NDJSON or CSV; `on_progress` hears now and then how many are done. A `preview` only
+        tells what it would do.
+        """
+        return await self._importer.run(stream, format, on_progress, actor, preview=preview)
 
     def export_products(self) -> AsyncIterator[ProductBody]:
         """Every product that is sold, as an import takes it (`domain_csv.rows_of` makes rows of a table of it)."""

@@ -27,6 +27,7 @@ Format = Literal["csv", "ndjson"]
 CHUNK_PRODUCTS_MAX = 500
 CHUNK_VARIANTS_MAX = 2_000
 WRITING_MAX = 2  # Chunks that are written at once: the database works on one while the other is made ready.
+PREVIEWED_MAX = 100_000  # Skus that a preview remembers; what comes behind them is told as if it were new to the shop.
 ERRORS_MAX = 1_000  # Errors that a report names; beyond these they are counted.
 
 _decoder = msgspec.json.Decoder(ProductBody)
@@ -73,6 +74,29 @@ class Item(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
+class Preview:
+    """What an import would have made so far, by slug and sku: what comes later in the stream may mean the same product."""
+
+    def __init__(self) -> None:
+        self.products: set[UUID] = set()
+        self.by_slug: dict[str, UUID] = {}
+        self.by_sku: dict[str, UUID] = {}
+
+    def known(self, bodies: Sequence[ProductBody]) -> tuple[dict[str, UUID], dict[str, UUID]]:
+        """Whose the skus and slugs of these would be, as far as that is new."""
+        skus = {variant.sku for body in bodies for variant in body.variants} & self.by_sku.keys()
+        slugs = {body.slug for body in bodies if body.slug} & self.by_slug.keys()
+        return {sku: self.by_sku[sku] for sku in skus}, {slug: self.by_slug[slug] for slug in slugs}
+
+    def make(self, drafts: Sequence[Draft]) -> None:
+        for draft in drafts:
+            if draft.was is None and len(self.by_sku) < PREVIEWED_MAX:
+                self.products.add(draft.id)
+                self.by_sku |= dict.fromkeys([variant.sku for variant in draft.product.variants], draft.id)
+                if draft.product.slug:
+                    self.by_slug[draft.product.slug] = draft.id
+
+
 class Importer:
     """Each product is kept whole or not at all, and what one of them lacks does not touch the others. To import the same
     again changes nothing but stock that has moved meanwhile.
@@ -88,22 +112,27 @@ class Importer:
         format: Format,  # noqa: A002 - the word that its callers use.
         on_progress: Callable[[int], None] = lambda _done: None,
         actor: UUID | None = None,
+        *,
+        preview: bool = False,
     ) -> Report:
-        """Import the stream's products; `on_progress` hears how many are done.
+        """Import the stream's products; `on_progress` hears how many are done. A `preview` looks at them only.
 
         Refuses with Invalid what is no such table at all. What was imported before the stream broke off stays.
         """
         report = Report()
+        made = Preview() if preview else None
         writing: deque[tuple[asyncio.Task[None], frozenset[str]]] = deque()
         items = self._from_csv(stream) if format == "csv" else self._from_ndjson(stream)
         try:
             async for chunk in _chunks(items):
                 keys = frozenset(key for item in chunk for key in item.keys)
                 # The next chunk is read while others are written; what it has in common with one of them comes after it.
-                while len(writing) >= WRITING_MAX or any(not keys.isdisjoint(others) for _, others in writing):
+                while len(writing) >= (1 if made else WRITING_MAX) or any(
+                    not keys.isdisjoint(others) for _, others in writing
+                ):
                     await writing.popleft()[0]
                     on_progress(report.done)
-                writing.append((asyncio.create_task(self._write(chunk, report, actor)), keys))
+                writing.append((asyncio.create_task(self._write(chunk, report, actor, made)), keys))
                 await asyncio.sleep(0)
         finally:
             outcomes = await asyncio.gather(*(task for task, _ in writing), return_exceptions=True)
@@ -111,7 +140,7 @@ class Importer:
             if outcome is not None:
                 raise outcome
         on_progress(report.done)
-        if actor is not None:
+        if actor is not None and not preview:
             await self._tell(actor, report)
         return report
 
@@ -176,14 +205,16 @@ class Importer:
             return Item(rows=rows, table=True, errors=_errors(refusal))
         return Item(rows=rows, table=True, body=body)
 
-    async def _write(self, chunk: Sequence[Item], report: Report, actor: UUID | None) -> None:
+    async def _write(
+        self, chunk: Sequence[Item], report: Report, actor: UUID | None, made: Preview | None = None
+    ) -> None:
         """Keep what can be kept of the chunk, and count it. Two that turn out to be one product go one after the other."""
         for item in chunk:
             if item.body is None:
                 _fail(report, item, item.errors)
         left = [item for item in chunk if item.body is not None]
         while left:
-            attempt, left = await insist(partial(self._attempt, left, actor))
+            attempt, left = await insist(partial(self._attempt, left, actor, made))
             report.created += attempt.created
             report.updated += attempt.updated
             report.unchanged += attempt.unchanged
@@ -191,18 +222,32 @@ class Importer:
             for error in attempt.errors:
                 _note(report, error)
 
-    async def _attempt(self, items: Sequence[Item], actor: UUID | None) -> tuple[Report, list[Item]]:
+    async def _attempt(
+        self, items: Sequence[Item], actor: UUID | None, made: Preview | None
+    ) -> tuple[Report, list[Item]]:
         report = Report()
-        async with self._db.tx() as tx:
-            return report, await self._keep(tx, items, report, actor)
+        async with self._db.read() if made else self._db.tx() as tx:
+            drafts, later = await self._drafts(tx, items, report, made)
+            if made:
+                made.make(drafts)
+            elif drafts:
+                await keep(tx, await _named(tx, drafts), IMPORTED, actor)
+        return report, later
 
-    async def _keep(self, tx: Tx, items: Sequence[Item], report: Report, actor: UUID | None) -> list[Item]:
-        """Keep the items in one transaction; answers those whose product another of them was about already."""
+    async def _drafts(
+        self, tx: Tx, items: Sequence[Item], report: Report, made: Preview | None
+    ) -> tuple[list[Draft], list[Item]]:
+        """What is to be kept of the items, and those whose product another of them is about already."""
         bodies = [item.body for item in items if item.body is not None]
         owners = await store.products_of(tx, [variant.sku for body in bodies for variant in body.variants])
         by_slug = await store_products.ids_by_slug(tx, [body.slug for body in bodies if body.slug])
+        if made:
+            new_owners, new_by_slug = made.known(bodies)
+            owners, by_slug = new_owners | owners, new_by_slug | by_slug
         targets = [_target(body, owners, by_slug) for body in bodies]
-        before = await store_products.lock_products(tx, (target for target in targets if target))
+        before = await (store_products.find_products if made else store_products.lock_products)(
+            tx, {target for target in targets if target}
+        )
         drafts: list[Draft] = []
         seen: set[UUID] = set()
         later: list[Item] = []
@@ -229,16 +274,15 @@ class Importer:
             product = msgspec.structs.replace(product, archived=False)  # To import a product is to sell it.
             draft = Draft(id=target or uuid7(), product=product, was=was, stock=stocks(body))
             if was is None:
-                report.created += 1
+                again = made is not None and target in made.products
+                report.updated, report.created = report.updated + again, report.created + (not again)
             elif _is_as_it_was(draft, was):
                 report.unchanged += 1
                 continue
             else:
                 report.updated += 1
             drafts.append(draft)
-        if drafts:
-            await keep(tx, await _named(tx, drafts), IMPORTED, actor)
-        return later
+        return drafts, later
 
 
 def _target(body: ProductBody, owners: dict[str, UUID], by_slug: dict[str, UUID]) -> UUID | None:

@@ -135,7 +135,7 @@ class Products:
                     stock=stocks(body),
                 )
                 await keep(tx, [draft], "created", actor)
-                await _tell(tx, actor, "catalog.product.created", product_id, body)
+                await tell_acted(tx, actor, "catalog.product.created", product_id, body)
             return product_id
 
         return await self.read(await insist(act))
@@ -156,7 +156,7 @@ class Products:
                     raise SlugTaken
                 stock = {sku: units for sku, units in stocks(change).items() if sku in new}
                 await keep(tx, [Draft(id=product_id, product=product, was=was, stock=stock)], "created", actor)
-                await _tell(tx, actor, "catalog.product.changed", product_id, change)
+                await tell_acted(tx, actor, "catalog.product.changed", product_id, change)
 
         await insist(act)
         return await self.read(product_id)
@@ -171,7 +171,7 @@ class Products:
                 return
             product = msgspec.structs.replace(was.product, archived=True)
             await keep(tx, [Draft(id=product_id, product=product, was=was, stock={})], "archived", actor)
-            await _tell(tx, actor, "catalog.product.archived", product_id, None)
+            await tell_acted(tx, actor, "catalog.product.archived", product_id, None)
 
     async def _refuse_taken_skus(self, tx: Tx, skus: Sequence[str], product_id: UUID | None) -> None:
         owners = await store.products_of(tx, skus)
@@ -184,12 +184,6 @@ class Products:
         if not found:
             raise UnknownProduct
         return found[0]
-
-    async def page(self, before: int, limit: int, *, archived: bool | None) -> list[Stored]:
-        """Products for staff, the newest first."""
-        async with self._db.read() as tx:
-            ids = await store_products.list_ids(tx, before, limit, archived=archived)
-            return await store_products.read_products(tx, ids)
 
     async def find(self, id_or_slug: str) -> Stored:
         """The product for buyers. Refuses with UnknownProduct if it is archived, too."""
@@ -266,7 +260,8 @@ async def _free_slug(tx: Tx, product: Product, product_id: UUID) -> str:
     return next(slug for slug in candidates if slug not in taken)
 
 
-async def _tell(tx: Tx, actor: UUID, action: str, target: UUID, detail: msgspec.Struct | None) -> None:
+async def tell_acted(tx: Tx, actor: UUID, action: str, target: UUID | str, detail: msgspec.Struct | None) -> None:
+    """Tell the audit journal what one of the staff did, in the transaction of the act."""
     text = store.as_json(_brief(detail) if detail else {})
     await emit(tx, StaffActed(actor=actor, action=action, target=str(target), detail=text, version=1))
 

@@ -372,10 +372,6 @@ class Stock:
             raise domain.unknown_sku([sku])
         return level
 
-    async def page(self, after: str, limit: int) -> list[store.StockRow]:
-        async with self._db.read() as tx:
-            return await store.list_stock(tx, after, limit)
-
     async def journal(self, sku: str, before: int, limit: int) -> Sequence[store.Entry]:
         await self.level(sku)
         async with self._db.read() as tx:

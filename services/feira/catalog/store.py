@@ -161,23 +161,6 @@ async def products_of(tx: Tx, skus: Sequence[str]) -> dict[str, UUID]:
     return {row["sku"]: row["product_id"] for row in rows}
 
 
-class StockRow(msgspec.Struct, frozen=True):
-    sku: str
-    on_hand: int
-    held: int
-
-
-async def list_stock(tx: Tx, after: str, limit: int) -> list[StockRow]:
-    """The stock of all skus, in sku order, from behind `after`."""
-    rows = await tx.fetch(
-        "select sku, on_hand, held from stock where location_id = $1 and sku > $2 order by sku limit $3",
-        MAIN,
-        after,
-        limit,
-    )
-    return [StockRow(row["sku"], row["on_hand"], row["held"]) for row in rows]
-
-
 async def read_level(tx: Tx, sku: str) -> Level | None:
     row = await tx.fetchrow("select on_hand, held from stock where location_id = $1 and sku = $2", MAIN, sku)
     return Level(row["on_hand"], row["held"]) if row else None

@@ -30,7 +30,12 @@ async def lock_products(tx: Tx, ids: Iterable[UUID]) -> dict[UUID, Stored]:
     if not ids:
         return {}
     await tx.execute("select from products where id = any($1::uuid[]) order by id for no key update", ids)
-    return {stored.id: stored for stored in await read_products(tx, ids)}
+    return await find_products(tx, ids)
+
+
+async def find_products(tx: Tx, ids: Iterable[UUID]) -> dict[UUID, Stored]:
+    """These products whole, nothing locked."""
+    return {stored.id: stored for stored in await read_products(tx, list(ids))}
 
 
 async def read_products(tx: Tx, ids: Sequence[UUID]) -> list[Stored]:
@@ -92,15 +97,6 @@ def _stored(row: asyncpg.Record, variants: Sequence[asyncpg.Record]) -> Stored:
 async def ids_by_slug(tx: Tx, slugs: Sequence[str]) -> dict[str, UUID]:
     rows = await tx.fetch("select slug, id from products where slug = any($1::text[])", slugs)
     return {row["slug"]: row["id"] for row in rows}
-
-
-async def list_ids(tx: Tx, before: int, limit: int, *, archived: bool | None) -> list[UUID]:
-    """Products, the newest first, from behind the number `before`."""
-    asked = {None: "true", True: "archived_at is not null", False: "archived_at is null"}[archived]
-    rows = await tx.fetch(
-        f"select id from products where number < $1 and {asked} order by number desc limit $2", before, limit
-    )
-    return [row["id"] for row in rows]
 
 
 async def list_after(tx: Tx, after: int, limit: int) -> list[UUID]:

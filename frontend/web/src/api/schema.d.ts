@@ -693,7 +693,7 @@ export interface paths {
     put?: never;
     /**
      * Import products
-     * @description NDJSON: one product a line, each the body of a creation. CSV: a row per variant with the header `slug,name,description,categories,image,sku,options,price,currency,compare_at_price,weight_g,stock`; consecutive rows of one slug are one product. Products are found again by slug or sku, and what is said of them is changed; each is kept whole or not at all.
+     * @description NDJSON: one product a line, each the body of a creation. CSV: a row per variant with the header `slug,name,description,categories,image,sku,options,price,currency,compare_at_price,weight_g,stock`; consecutive rows of one slug are one product. Products are found again by slug or sku, and what is said of them is changed; each is kept whole or not at all. `preview=true` gives the same report and changes nothing.
      */
     post: operations['import_products'];
     delete?: never;
@@ -719,6 +719,43 @@ export interface paths {
     head?: never;
     /** Change a product */
     patch: operations['change_product'];
+    trace?: never;
+  };
+  '/v1/admin/products/{product_id}/restore': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Sell an archived product again */
+    post: operations['restore_product'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/admin/variants/{sku}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    /**
+     * Change one variant of a product
+     * @description All else of the product stays as it is, whoever changes it at the same time.
+     */
+    patch: operations['change_variant'];
     trace?: never;
   };
   '/v1/admin/categories': {
@@ -1897,6 +1934,20 @@ export interface components {
       archived?: boolean;
     };
     /**
+     * VariantChange
+     * @description What shall be different of one variant; all else stays, whoever changes it meanwhile.
+     */
+    VariantChange: {
+      name?: string;
+      options?: {
+        [key: string]: string;
+      };
+      price?: components['schemas']['Price'];
+      compare_at_price?: components['schemas']['Price'] | null;
+      weight_g?: number;
+      tax_class?: string;
+    };
+    /**
      * Page[AdminCategory]
      * @description A part of a list; `next` is the cursor of the following part, or None at the end.
      */
@@ -1947,13 +1998,27 @@ export interface components {
       };
     };
     /**
-     * Page[StockView]
+     * Page[StockItem]
      * @description A part of a list; `next` is the cursor of the following part, or None at the end.
      */
-    Page_StockView_: {
-      items: components['schemas']['StockView'][];
+    Page_StockItem_: {
+      items: components['schemas']['StockItem'][];
       /** @default null */
       next: string | null;
+    };
+    /**
+     * StockItem
+     * @description `name` is what a line of it is called on a bill; `archived` says that it is not sold any more.
+     */
+    StockItem: {
+      sku: string;
+      on_hand: number;
+      held: number;
+      available: number;
+      name: string;
+      slug: string;
+      product_id: string;
+      archived: boolean;
     };
     /**
      * StockView
@@ -7427,7 +7492,9 @@ export interface operations {
   list_admin_products: {
     parameters: {
       query?: {
-        archived?: boolean;
+        /** @description Words of names and skus, or how a slug or a sku begins. */
+        q?: string;
+        status?: 'active' | 'all' | 'archived';
         /** @description How many items at most. */
         limit?: number;
         /** @description The `next` of the page before. */
@@ -7665,7 +7732,10 @@ export interface operations {
   };
   import_products: {
     parameters: {
-      query?: never;
+      query?: {
+        /** @description Say what would be done, and do nothing. */
+        preview?: boolean;
+      };
       header?: never;
       path?: never;
       cookie?: never;
@@ -8018,6 +8088,218 @@ export interface operations {
       };
       /** @description `sku_taken`: Another product has this sku; `slug_taken`: Another one has this slug */
       409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `too_large`: The body is over its limit */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `unsupported_media_type`: The body is of a type that is not read here */
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `wrong_host`: This host is not ours */
+      421: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `invalid`: The request breaks a rule */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `overloaded`: The shop is busy; please try again; `unavailable`: A part of the shop does not answer; please try again */
+      503: {
+        headers: {
+          'Retry-After'?: number;
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  restore_product: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        product_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['AdminProduct'];
+        };
+      };
+      /** @description `malformed`: The request could not be read */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `unauthenticated`: A valid access token is needed */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `csrf`: A request by cookie needs an Origin of ours; `forbidden`: Your role does not allow this */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `not_found`: There is no such thing; `unknown_product`: There is no such product */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `wrong_host`: This host is not ours */
+      421: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `invalid`: The request breaks a rule */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `overloaded`: The shop is busy; please try again; `unavailable`: A part of the shop does not answer; please try again */
+      503: {
+        headers: {
+          'Retry-After'?: number;
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  change_variant: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        sku: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        /**
+         * @example {
+         *       "price": {
+         *         "amount": 790,
+         *         "currency": "BRL"
+         *       },
+         *       "compare_at_price": null
+         *     }
+         */
+        'application/json': components['schemas']['VariantChange'];
+      };
+    };
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['AdminProduct'];
+        };
+      };
+      /** @description `malformed`: The request could not be read */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `unauthenticated`: A valid access token is needed */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `csrf`: A request by cookie needs an Origin of ours; `forbidden`: Your role does not allow this */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `not_found`: There is no such thing; `unknown_sku`: There is no such sku */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `request_timeout`: The body did not arrive in time */
+      408: {
         headers: {
           [name: string]: unknown;
         };
@@ -8501,6 +8783,10 @@ export interface operations {
   list_stock: {
     parameters: {
       query?: {
+        /** @description Words of names and skus, or how a slug or a sku begins. */
+        q?: string;
+        /** @description Only what is sold and of which fewer are available, the scarcest first. */
+        below?: number;
         /** @description How many items at most. */
         limit?: number;
         /** @description The `next` of the page before. */
@@ -8525,13 +8811,17 @@ export interface operations {
            *           "sku": "PALMER-MANGO-1KG",
            *           "on_hand": 148,
            *           "held": 2,
-           *           "available": 146
+           *           "available": 146,
+           *           "name": "Palmer mango (1 kg)",
+           *           "slug": "palmer-mango",
+           *           "product_id": "01a20386-0fab-72cc-a4a1-c41d38718f1f",
+           *           "archived": false
            *         }
            *       ],
            *       "next": null
            *     }
            */
-          'application/json': components['schemas']['Page_StockView_'];
+          'application/json': components['schemas']['Page_StockItem_'];
         };
       };
       /** @description `malformed`: The request could not be read */

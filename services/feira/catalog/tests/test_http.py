@@ -209,8 +209,8 @@ async def test_a_product_is_archived_and_brought_back(shop: Shop) -> None:
     assert told["catalog.product.archived"] == "{}"
     assert (await shop.ask("GET", "/v1/products")).json["items"] == []
     assert (await shop.staff("GET", path)).json["archived"] is True
-    assert (await shop.staff("GET", "/products", archived="true")).json["items"][0]["id"] == made["id"]
-    assert (await shop.staff("GET", "/products", archived="false")).json["items"] == []
+    assert (await shop.staff("GET", "/products", status="archived")).json["items"][0]["id"] == made["id"]
+    assert (await shop.staff("GET", "/products", status="active")).json["items"] == []
     assert (await shop.staff("PATCH", path, {"archived": False})).json["archived"] is False
     assert (await shop.ask("GET", "/v1/products")).json["items"][0]["available"] is True
     assert (await shop.staff("DELETE", f"/products/{uuid4()}")).status == 404

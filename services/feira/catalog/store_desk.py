@@ -1,0 +1,119 @@
+"""The statements by which staff find products and stock, however many there are."""
+
+from collections.abc import Sequence
+from typing import Literal
+from uuid import UUID
+
+import asyncpg
+import msgspec
+
+from feira.catalog.domain_search import BEGUN_MIN
+from feira.catalog.domain_text import words
+from feira.catalog.store import MAIN
+from feira.kernel.db import Tx
+
+MATCHED_MAX = 5_000  # Products of a search that are looked at: who finds more says more.
+BEGUN_MAX = 100  # Slugs and skus that begin as was typed.
+LOOKED_MAX = 1_000  # Skus that are looked at at once for low stock.
+
+Status = Literal["active", "archived", "all"]
+
+_STATUS = {"active": "p.archived_at is null", "archived": "p.archived_at is not null", "all": "true"}
+_BEGUN = "{0} >= $2 and {0} < $2 || chr(1114111)"
+# By words of names and skus, each of which may be unfinished; and by how a slug or a sku begins.
+_MATCHED = f"""
+    (select product_id from searches where document @@ $1::text::tsquery limit {MATCHED_MAX})
+    union (select id from products where {_BEGUN.format("slug")} order by slug limit {BEGUN_MAX})
+    union (select product_id from variants where {_BEGUN.format("sku")} order by sku limit {BEGUN_MAX})"""
+
+
+def _asked(q: str) -> tuple[str | None, str]:
+    """What is asked of the texts, and of the beginnings of slugs and skus."""
+    parts = [f"'{word}':{'*' if len(word) >= BEGUN_MIN or word.isdigit() else ''}A" for word in words(q)]
+    return " & ".join(parts) or None, q.strip()
+
+
+async def list_ids(tx: Tx, q: str, before: int, limit: int, status: Status) -> list[UUID]:
+    """Products that match, the newest first, from behind the number `before`; without words all of them."""
+    if q.strip():
+        rows = await tx.fetch(
+            f"""with matched as materialized ({_MATCHED})
+                select p.id from matched m join products p on p.id = m.product_id
+                where p.number < $3 and {_STATUS[status]} order by p.number desc limit $4""",
+            *_asked(q),
+            before,
+            limit,
+        )
+    else:
+        rows = await tx.fetch(
+            f"select id from products p where number < $1 and {_STATUS[status]} order by number desc limit $2",
+            before,
+            limit,
+        )
+    return [row["id"] for row in rows]
+
+
+class StockRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A sku's stock, and what it is the stock of. `scarcity`: see domain.SCARCE_BELOW."""
+
+    sku: str
+    on_hand: int
+    held: int
+    scarcity: int | None
+    product_id: UUID
+    slug: str
+    product_name: str
+    variant_name: str
+    options: Sequence[tuple[str, str]]
+    archived: bool
+
+
+_STOCK = "sku, on_hand, held, scarcity"
+_GOODS = """p.id as product_id, p.slug, p.name as product_name, v.name as variant_name, v.options,
+            v.archived or p.archived_at is not null as archived"""
+
+
+def _stock_row(row: asyncpg.Record) -> StockRow:
+    return StockRow(**{name: row[name] for name in StockRow.__struct_fields__})
+
+
+async def list_stock(tx: Tx, q: str, below: int | None, after: str, limit: int) -> list[StockRow]:
+    """The stock of all skus, or of those of products that match, in sku order, from behind `after`."""
+    if q.strip():
+        source = f"""with matched as materialized ({_MATCHED})
+            select s.sku, on_hand, held, scarcity from matched m join variants v on v.product_id = m.product_id
+            join stock s on s.sku = v.sku and s.location_id = {MAIN}
+            where s.sku > $3 and ($5::bigint is null or on_hand - held < $5) order by s.sku limit $4"""
+        values: tuple[object, ...] = (*_asked(q), after, limit, below)
+    else:
+        source = f"select {_STOCK} from stock where location_id = {MAIN} and sku > $1 order by sku limit $2"
+        values = (after, limit)
+    rows = await tx.fetch(
+        f"""select s.*, {_GOODS} from ({source}) as s
+            join variants v on v.sku = s.sku join products p on p.id = v.product_id order by s.sku""",
+        *values,
+    )
+    return [_stock_row(row) for row in rows]
+
+
+async def look_for_low(
+    tx: Tx, below: int, scarcity_max: int, after: tuple[int, str]
+) -> tuple[list[StockRow], tuple[int, str] | None]:
+    """What is sold and fewer of it are left than `below`, the scarcest first, as far as was looked from behind `after`; and
+    how far that was, unless nothing is left to look at.
+    """
+    rows = await tx.fetch(
+        f"""with looked as materialized (
+                select {_STOCK} from stock
+                where scarcity <= $1 and (scarcity, sku) > ($2, $3) and location_id = {MAIN}
+                order by scarcity, sku limit {LOOKED_MAX})
+            select l.*, g.* from looked l left join lateral (
+                select {_GOODS} from variants v join products p on p.id = v.product_id
+                where v.sku = l.sku and l.on_hand - l.held < $4 and not v.archived and p.archived_at is null offset 0
+            ) as g on true order by l.scarcity, l.sku""",
+        scarcity_max,
+        *after,
+        below,
+    )
+    place = (rows[-1]["scarcity"], rows[-1]["sku"]) if len(rows) == LOOKED_MAX else None
+    return [_stock_row(row) for row in rows if row["product_id"] is not None], place
