@@ -16,12 +16,13 @@ WEB_SOURCES = $(shell find $(WEB) \( -name node_modules -o -name .next -o -name 
 	! -name '*.tsbuildinfo' ! -name next-env.d.ts -print)
 NPM := npm --prefix $(WEB) --silent
 
-.PHONY: help setup dev run test lint lint-python lint-web chromium format ci bench bench-quick bench-growth proto openapi clean
+.PHONY: help setup dev run web .web node test lint lint-python lint-web chromium format ci bench bench-quick bench-growth proto openapi clean
 .DEFAULT_GOAL := help
 
 help:
 	@echo 'make run      open a shop with sample goods on http://127.0.0.1:8000 (ARGS="--port 9000")'
 	@echo 'make setup    install the program as .venv/bin/feira, no more'
+	@echo 'make web      build the storefront and the back office, if their sources have changed'
 	@echo 'make test     run the tests, with coverage (ARGS="services/feira/orders" for some of them)'
 	@echo 'make lint     check style, types, layers, texts and the emitted documents'
 	@echo 'make format   bring the code into its style'
@@ -37,8 +38,21 @@ setup: .venv/.setup
 dev: .venv/.dev
 	@:
 
-run: setup
-	@exec $(BIN)/feira up --demo $(ARGS)
+# The front end is built beside the installation; where there is no Node.js, after it. A shop without pages is a shop too.
+run: | $(BIN)/python
+	@if $(BIN)/python scripts/front_end.py --has-node; then $(MAKE) --no-print-directory --jobs=2 setup .web; \
+		else $(MAKE) --no-print-directory node; $(MAKE) --no-print-directory .web; fi
+	@exec $(BIN)/feira up --demo --web $(ARGS)
+
+web: | $(BIN)/python
+	@$(BIN)/python scripts/front_end.py
+
+.web: | $(BIN)/python
+	@$(BIN)/python scripts/front_end.py --try
+
+node: .venv/.setup
+	@$(UV) sync --quiet --frozen --no-dev --inexact --extra node \
+		|| echo 'There is no Node.js, and none can be had: the shop opens without pages' >&2
 
 # All of the tests need a browser and what Node.js tests; some of them, only what they say themselves.
 test: dev $(if $(ARGS),,chromium build/web.tested)
@@ -104,7 +118,7 @@ $(WEB)/node_modules/.package-lock.json: $(WEB)/package-lock.json
 	@touch $@
 
 clean:
-	rm -rf .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache build
+	rm -rf $(WEB)/.next $(WEB)/.build .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache build
 	find $(SOURCES) -name __pycache__ -prune -exec rm -rf {} +
 
 $(BIN)/python:

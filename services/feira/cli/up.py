@@ -32,6 +32,9 @@ def up(
     port: Annotated[int | None, Option(envvar="FEIRA_PORT", min=1, max=65_535, show_default="8000")] = None,
     data: Annotated[Path, Option(envvar="FEIRA_DATA", help="Where the shop keeps its data.")] = Path(".feira"),
     demo: Annotated[bool, Option("--demo", envvar="FEIRA_DEMO", help="Fill an empty shop with sample goods.")] = False,
+    web: Annotated[
+        bool, Option("--web", envvar="FEIRA_WEB", help="Show pages: the storefront and the back office.")
+    ] = False,
     workers: Annotated[
         int | None, Option(envvar="FEIRA_WORKERS", min=1, help="Processes that answer requests.", show_default="1")
     ] = None,
@@ -145,7 +148,7 @@ def up(
 
     [bold]Examples[/bold]
 
-    feira up --demo                                   [dim]a market to try things with[/dim]
+    feira up --demo --web                             [dim]a market to try things with[/dim]
 
     feira up --workers 4 --data /srv/shop             [dim]more processes, data elsewhere[/dim]
 
@@ -193,4 +196,6 @@ def up(
     embedded = is_embedded(settings)
     directory.lock_up().release()  # The supervisor takes it for good; what is noted now must not be another shop's.
     remember(settings, directory, embedded=embedded)
-    become_supervisor(Order(settings=settings, embedded=embedded, demo=demo, json=json, warnings=tuple(warnings)))
+    become_supervisor(
+        Order(settings=settings, embedded=embedded, demo=demo, web=web, json=json, warnings=tuple(warnings))
+    )

@@ -1,7 +1,7 @@
 """The data directory: what a shop keeps on its own machine, and who is using it.
 
 postgres/        PostgreSQL's own
-logs/            postgres.log and the one before it
+logs/            postgres.log and web.log, and of each the one before it
 secrets.json     the master secret
 running.json     where the PostgreSQL that runs on it can be reached
 up.lock  postgres.lock  guests.lock
@@ -11,6 +11,7 @@ import contextlib
 import fcntl
 import os
 import secrets
+import shutil
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,7 @@ from feira.host.errors import HostError
 
 SECRET_BYTES = 32
 PID_DIGITS_MAX = 20
+LOG_MAX = 10 * 1024 * 1024
 
 
 class BusyError(HostError):
@@ -67,6 +69,13 @@ class Lock:
             self._file = -1
 
 
+def shorten(log: Path) -> None:
+    """Keep a log and the one before it, each below a bound. Whoever writes it appends, and so need not know."""
+    if log.exists() and log.stat().st_size > LOG_MAX:
+        shutil.copyfile(log, log.with_name(f"{log.name}.1"))
+        os.truncate(log, 0)
+
+
 def _pid(file: int) -> int | None:
     text = os.pread(file, PID_DIGITS_MAX, 0).strip()
     return int(text) if text.isdigit() else None
@@ -108,6 +117,10 @@ class DataDir:
     @property
     def postgres_log(self) -> Path:
         return self.path / "logs" / "postgres.log"
+
+    @property
+    def web_log(self) -> Path:
+        return self.path / "logs" / "web.log"
 
     def lock_up(self) -> Lock:
         """Held for as long as `feira up` runs: of those there is one."""

@@ -17,6 +17,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     embedded: bool  # PostgreSQL is ours to run; the supervisor then fills in `settings.database_url`.
     prepare: bool = False  # Bring the database up to date before serving: the first worker's, at its first start.
     demo: bool = False
+    web: bool = False  # Start the front end; the supervisor then fills in `settings.web`.
     json: bool = False  # Say where the shop is in one line of JSON.
     warnings: tuple[str, ...] = ()
 

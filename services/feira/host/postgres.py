@@ -24,6 +24,7 @@ from urllib.parse import quote
 
 from feira.host import launch
 from feira.host.account import Account, account_for, programs_for
+from feira.host.datadir import shorten
 from feira.host.errors import HostError
 from feira.host.leftovers import end_leftovers, mark
 
@@ -35,7 +36,6 @@ PROGRESS_EVERY_S = 5.0
 STOP_TIMEOUT_S = 60.0
 QUIT_TIMEOUT_S = 10.0
 DISK_FREE_MIN = 200 * 1024 * 1024  # A new cluster takes 40 MB, and its journal soon as much again.
-LOG_MAX = 10 * 1024 * 1024
 LOG_TAIL = 16 * 1024
 CONNECTIONS_SPARE = 20  # Beside the shop's own: commands, the operator, PostgreSQL's reserve.
 CANNOT_CONNECT_NOW = b"C57P03\0"
@@ -131,10 +131,7 @@ class Postgres:
             await asyncio.sleep(POLL_S * 10)
 
     def trim_log(self) -> None:
-        """Keep the log and the one before it, each below a bound. PostgreSQL appends, so it need not know."""
-        if self.log.exists() and self.log.stat().st_size > LOG_MAX:
-            shutil.copyfile(self.log, self.log.with_name(f"{self.log.name}.1"))
-            os.truncate(self.log, 0)
+        shorten(self.log)
 
     async def _create(self, programs: Path, account: Account | None) -> None:
         """Make the cluster beside its place and rename it when it is whole: a kill in between leaves only rubbish."""

@@ -77,7 +77,7 @@ class Supervisor:
             check_ports(self.order)
             first = Child()  # It imports the program while PostgreSQL starts.
             try:
-                async with self._database() as postgres, asyncio.TaskGroup() as group:
+                async with self._database() as postgres, self._front(), asyncio.TaskGroup() as group:
                     if postgres:
                         group.create_task(self._keep_postgres(postgres))
                         group.create_task(_keep_log_short(postgres))
@@ -101,6 +101,25 @@ class Supervisor:
             self.order = msgspec.structs.replace(self.order, settings=settings)
             self._postgres_up.set()
             yield postgres
+
+    @asynccontextmanager
+    async def _front(self) -> AsyncIterator[None]:
+        """The front end begins with the workers and ends after them, for what they have begun may need a page."""
+        if not self.order.web:
+            yield
+            return
+        from feira.host.front import Front  # noqa: PLC0415 - a shop without pages knows nothing of it.
+
+        front = Front(self.order.settings, self.data, demo=self.order.demo, say=say)
+        settings = msgspec.structs.replace(self.order.settings, web=front.web)
+        self.order = msgspec.structs.replace(self.order, settings=settings)
+        keeping = asyncio.create_task(front.keep())
+        try:
+            yield
+        finally:
+            keeping.cancel()
+            await asyncio.gather(keeping, return_exceptions=True)
+            await front.stop()
 
     async def _keep_worker(self, number: int, child: Child | None = None) -> None:
         """The first worker, which has begun already, prepares the database; the others begin when that is done."""
@@ -168,8 +187,11 @@ class Supervisor:
 
     async def _welcome(self) -> None:
         await self._all_ready.wait()
-        log = str(self.data.postgres_log) if self.order.embedded else ""
-        _write(sys.stdout, banner(self.order, self._staff, log, colour=sys.stdout.isatty()))
+        logs = {
+            "PostgreSQL's log": str(self.data.postgres_log) if self.order.embedded else "",
+            "The pages' log": str(self.data.web_log) if "address" in self.order.settings.web else "",
+        }
+        _write(sys.stdout, banner(self.order, self._staff, logs, colour=sys.stdout.isatty()))
 
 
 async def _keep_log_short(postgres: Postgres) -> None:

@@ -30,7 +30,7 @@ DROPPED_MAX: Final = 1_000
 MAILS_SENT: Final = metrics.counter("feira_mails_sent", "Mails that the SMTP server took.")
 _PAGES: Final[dict[Kind, str]] = {
     "verification": "/verify",
-    "password_reset": "/reset-password",
+    "password_reset": "/reset",
     "registration_repeated": "/sign-in",
 }
 
@@ -107,11 +107,12 @@ class Notifications:
         return self.letters.render(letter.kind, letter.locale, letter.contents, self.link(letter))
 
     def link(self, letter: Letter) -> str:
-        """Where the mail's button leads. Tokens are in the fragment, which browsers send to nobody."""
+        """Where the mail's button leads: to a page in its language. Tokens are in the fragment, which browsers send to nobody."""
+        home = f"{self._url}/{letter.locale}"
         if letter.order_id is not None:
             token = order_token(self._token_key, letter.order_id)
-            return f"{self._url}/orders/{letter.order_id}#token={token}"
-        page = self._url + _PAGES[letter.kind]
+            return f"{home}/orders/{letter.order_id}#token={token}"
+        page = home + _PAGES[letter.kind]
         return f"{page}#token={quote(letter.secret, safe='')}" if letter.secret else page
 
     async def gauges(self) -> list[Gauge]:

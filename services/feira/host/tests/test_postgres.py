@@ -12,7 +12,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from feira.host import account, leftovers, postgres
+from feira.host import account, datadir, leftovers, postgres
 from feira.host.errors import HostError
 from feira.host.postgres import Postgres
 
@@ -316,7 +316,7 @@ async def test_one_that_does_not_stop_is_killed(server: Postgres, monkeypatch: p
 
 
 async def test_the_log_is_bounded(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(postgres, "LOG_MAX", 100)
+    monkeypatch.setattr(datadir, "LOG_MAX", 100)
     server = Postgres(home)
     server.log.write_text("x" * 101)
     server.trim_log()

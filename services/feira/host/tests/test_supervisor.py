@@ -192,18 +192,22 @@ def test_nobody_listens_any_more(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_banner(tmp_path: Path) -> None:
     order = an_order(tmp_path, run=("orders",), production=True)
     order = msgspec.structs.replace(order, warnings=("give --smtp-url",))
-    text = banner(order, "", "", colour=True)
+    text = banner(order, "", {"PostgreSQL's log": "", "The pages' log": "web.log"}, colour=True)
     assert "\033[1m" in text
     assert "Mind: give --smtp-url" in text
     assert "/dev/inbox" not in text
+    assert "The pages' log" in text
 
 
 @pytest.mark.parametrize(
     ("program", "unwanted"),
     [
         ("feira.cli.main", {"feira.app", "asyncpg", "asyncio", "rich"}),
-        ("feira.host.supervisor", {"feira.app", "asyncpg", "typer"}),
-        ("feira.host.worker", {"grpc", "google.protobuf", "jinja2", "babel", "aiosmtplib", "typer"}),
+        ("feira.host.supervisor", {"feira.app", "asyncpg", "typer", "feira.host.front"}),
+        (
+            "feira.host.worker",
+            {"grpc", "google.protobuf", "jinja2", "babel", "aiosmtplib", "typer", "feira.web", "brotli"},
+        ),
     ],
 )
 def test_a_start_waits_for_no_import_that_it_does_not_need(program: str, unwanted: set[str]) -> None:

@@ -54,7 +54,7 @@ async def test_json_pages_and_filters(kept: Notifications, ctx: Context, hear: A
         kept, ctx.db, card, VerificationAsked(**account(email="bo@example.com"), token="abc", expires_at=PLACED_AT)
     )
     (mail,) = (await listing(kept, to=" Bo@Example.com"))["items"]
-    assert mail["link"] == "https://feira.example/verify#token=abc"
+    assert mail["link"] == "https://feira.example/en/verify#token=abc"
     assert mail["link"] in mail["text"]
     assert mail["order_id"] is None
     (mail,) = (await listing(kept, order_id=str(orders[2]["order_id"]), kind="order_confirmed"))["items"]

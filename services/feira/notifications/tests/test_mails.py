@@ -87,9 +87,9 @@ async def test_links_carry_their_tokens(kept: Notifications, ctx: Context, hear:
     (about_order,) = await mails(kept, to="ana@example.com")
     (verification,) = await mails(kept, to="bo@example.com")
     (repeated,) = await mails(kept, kind="registration_repeated")
-    assert kept.link(about_order.letter) == f"https://feira.example/orders/{fields['order_id']}#token={token}"
-    assert kept.link(verification.letter) == "https://feira.example/verify#token=a%2Fb"
-    assert kept.link(repeated.letter) == "https://feira.example/sign-in"
+    assert kept.link(about_order.letter) == f"https://feira.example/pt-BR/orders/{fields['order_id']}#token={token}"
+    assert kept.link(verification.letter) == "https://feira.example/en/verify#token=a%2Fb"
+    assert kept.link(repeated.letter) == "https://feira.example/en/sign-in"
     assert kept.link(verification.letter) in kept.render(verification.letter).text
 
 
