@@ -21,7 +21,7 @@ from feira.host.front import Front
 from feira.host.node import find_node
 from feira.kernel.config import Settings
 
-from .test_up import Up, data, free_ports, gone, open_up, until
+from .test_up import Up, data, gone, open_up, until
 
 __all__ = ["data", "open_up"]
 
@@ -100,9 +100,8 @@ def get(up: Up, path: str, token: str = "", body: dict[str, Any] | None = None, 
 def test_pages_of_a_shop(open_up: Callable[..., Up], node: Path, home: Path, data: Path) -> None:
     """They are there once the shop is ready, show what changed in every worker, and outlive the one who renders them."""
     path = f"{node.parent}{os.pathsep}{os.environ['PATH']}"
-    # Ports that no outgoing connection can be in the way of: the front end's is the one behind ours.
     up = open_up("--demo", "--web", "--workers", "2", "--db-connections", "24", PATH=path, FEIRA_WEB_HOME=str(home),
-                 port=free_ports(1)[0], FEIRA_SECRET="cd" * 32)  # fmt: skip
+                 FEIRA_SECRET="cd" * 32)  # fmt: skip
     told = up.wait_open()
     until(up.ready)
     assert told["admin"] == f"http://127.0.0.1:{up.port}/admin"
