@@ -18,6 +18,7 @@ import msgspec
 from feira.carts.card import card as carts
 from feira.catalog.card import card as catalog
 from feira.contracts.catalog import ProductsChanged, StockChanged
+from feira.contracts.parked import ParkedEvents
 from feira.contracts.users import Keys, KeysAsk, Users
 from feira.kernel import logs
 from feira.kernel.bus import SCHEMA as BUS
@@ -25,6 +26,7 @@ from feira.kernel.bus import Bus, Leases
 from feira.kernel.card import Card, Context
 from feira.kernel.config import Settings
 from feira.kernel.db import Db
+from feira.kernel.errors import Unavailable
 from feira.kernel.http import Route
 from feira.kernel.loops import job_group, keep_tending, keep_working
 from feira.kernel.message import Event
@@ -33,6 +35,8 @@ from feira.kernel.relay import Consumer, keep_consuming, keep_following, keep_re
 from feira.kernel.tail import Tail
 from feira.notifications.card import card as notifications
 from feira.orders.card import card as orders
+from feira.parked.here import ParkedHere
+from feira.parked.http import routes as parked_routes
 from feira.payments.card import card as payments
 from feira.transport.auth import Verifier
 from feira.transport.dispatch import App
@@ -126,7 +130,8 @@ class Shop:
         self.tail = Tail()
         self.public: App | None = None
         self._stack = AsyncExitStack()
-        self._remote: dict[type, Any] = {}
+        self.parked = ParkedHere(self.dbs, self.consumers)
+        self._remote: dict[tuple[type, str], Any] = {}
         self._pinged = (float("-inf"), "")
 
     async def open(self) -> None:
@@ -164,24 +169,35 @@ class Shop:
             return self.services[provider.name]
         if provider.name not in self.settings.addresses:
             raise AppError(f"say where {provider.name} is: --{provider.name}-addr HOST:PORT")
-        if contract not in self._remote:
+        return self._client(contract, provider.name)
+
+    def find_parked(self, name: str) -> ParkedEvents:
+        """Who knows of a service's parked events: every process of its own. Refuses with Unavailable if nobody is known."""
+        if name in self.services:
+            return self.parked
+        if name not in self.settings.addresses:
+            raise Unavailable(f"nobody has said where {name} is (--{name}-addr)")
+        client: ParkedEvents = self._client(ParkedEvents, name)
+        return client
+
+    def _client(self, contract: type, name: str) -> Any:
+        if (contract, name) not in self._remote:
             from feira.transport import rpc  # noqa: PLC0415 - one process in itself speaks no gRPC, nor waits for it.
 
-            channel = rpc.channel(self.settings.addresses[provider.name])
+            channel = rpc.channel(self.settings.addresses[name])
             self._stack.push_async_callback(channel.close)
-            client = rpc.connect(contract, channel)
-            self._remote[contract] = client
-        return self._remote[contract]
+            self._remote[contract, name] = rpc.connect(contract, channel)
+        return self._remote[contract, name]
 
     def routes(self, names: Collection[str] | None = None) -> list[Route]:
         """The routes of these services; of all that are here, if none are named."""
-        return [
-            route
-            for card in self.cards
-            if names is None or card.name in names
-            for route in card.routes(self.services[card.name])
-            if not (route.dev_only and self.settings.production)
-        ]
+        cards = [card for card in self.cards if names is None or card.name in names]
+        found = [route for card in cards for route in card.routes(self.services[card.name])]
+        if any(
+            card is users for card in cards
+        ):  # Where staff and their journal are, there is the desk for all services.
+            found += parked_routes(tuple(CARDS), self.find_parked)
+        return [route for route in found if not (route.dev_only and self.settings.production)]
 
     async def unready(self) -> str:
         """Why nothing can be served now; empty if it can."""
@@ -242,6 +258,7 @@ async def serve(
             for card in shop.cards:
                 if card.provides is not None:
                     rpc.serve(grpc, card.provides, shop.services[card.name])
+            rpc.serve(grpc, ParkedEvents, shop.parked)
             await grpc.start()
             stack.push_async_callback(grpc.stop)
         for app, host, port in (

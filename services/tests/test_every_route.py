@@ -180,4 +180,6 @@ async def _walk(page: Any, first: list[Any]) -> None:
 
 
 def _name(item: Any) -> str:
+    if "service" in item:
+        return f"{item['service']} {item['id']}"
     return str(item.get("id") or item.get("sku") or json.dumps(item, sort_keys=True))

@@ -46,4 +46,4 @@ async def _paths() -> dict[str, list[str]]:
     from feira.app import sketched
 
     shop = sketched()
-    return {card.name: [route.path for route in card.routes(shop.services[card.name])] for card in shop.cards}
+    return {card.name: [route.path for route in shop.routes([card.name])] for card in shop.cards}

@@ -49,8 +49,8 @@ def list_events(data: Data = HERE, json: Json = False) -> None:
         found: list[Listed] = []
         async with connected(data) as settings:
             for name in services_of(settings):
-                async with service(settings, name) as shop:
-                    found += [_listed(name, parked) for parked in await list_parked(shop.dbs[name])]
+                async with service(settings, name) as shop, shop.dbs[name].read() as tx:
+                    found += [_listed(name, parked) for parked in await list_parked(tx)]
         return found
 
     found = run(work())
@@ -77,8 +77,8 @@ def show(event: Name, data: Data = HERE, json: Json = False) -> None:
     name, number = _named(event)
 
     async def work() -> Parked | None:
-        async with connected(data) as settings, service(settings, name) as shop:
-            return await read_parked(shop.dbs[name], number)
+        async with connected(data) as settings, service(settings, name) as shop, shop.dbs[name].read() as tx:
+            return await read_parked(tx, number)
 
     parked = run(work())
     if parked is None:
@@ -161,9 +161,10 @@ async def _replay_service(shop: Any, name: str, numbers: Sequence[int]) -> list[
 
 
 async def _page(db: Any, numbers: Sequence[int], after: int) -> list[tuple[int, Parked | None]]:
-    if numbers:
-        return [(number, await read_parked(db, number)) for number in numbers if number > after]
-    return [(parked.number, parked) for parked in await list_parked(db, after)]
+    async with db.read() as tx:
+        if numbers:
+            return [(number, await read_parked(tx, number)) for number in numbers if number > after]
+        return [(parked.number, parked) for parked in await list_parked(tx, after)]
 
 
 @app.command()
@@ -184,8 +185,8 @@ def drop(
     name, number = _named(event)
 
     async def work() -> bool:
-        async with connected(data) as settings, service(settings, name) as shop:
-            return await drop_parked(shop.dbs[name], number, reason.strip())
+        async with connected(data) as settings, service(settings, name) as shop, shop.dbs[name].tx() as tx:
+            return await drop_parked(tx, number, reason.strip())
 
     if not run(work()):
         raise HostError(f"no event {event} waits")
