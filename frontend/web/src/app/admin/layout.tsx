@@ -1,6 +1,7 @@
 import type { Metadata } from 'next';
 import type { ReactNode } from 'react';
 
+import { Frame } from '@/admin/frame/frame';
 import { SHOP_NAME } from '@/shop/settings';
 import { ThemeScript } from '@/ui/theme-script';
 
@@ -17,7 +18,9 @@ export default function AdminLayout({ children }: { children: ReactNode }) {
       <head>
         <ThemeScript />
       </head>
-      <body className="min-h-dvh">{children}</body>
+      <body className="min-h-dvh">
+        <Frame shop={SHOP_NAME}>{children}</Frame>
+      </body>
     </html>
   );
 }

@@ -1,5 +1,3 @@
-import { SHOP_NAME } from '@/shop/settings';
+import { DashboardPage } from '@/admin/dashboard/dashboard-page';
 
-export default function Dashboard() {
-  return <h1 className="shell py-10 text-3xl">{SHOP_NAME}</h1>;
-}
+export default DashboardPage;

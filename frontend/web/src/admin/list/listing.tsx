@@ -1,0 +1,98 @@
+'use client';
+
+import type { ReactNode } from 'react';
+
+import { Button } from '@/ui/button';
+
+import { useAdmin } from '../frame/admin-texts';
+import { Trouble } from '../frame/trouble';
+import type { List } from './use-list';
+
+export type Column<T> = { name: string; cell: (item: T) => ReactNode; end?: boolean };
+
+const WAITING_ROWS = 8;
+
+/** A list as a table: waiting, empty, failed, or with its rows and the way to more of them. Narrow screens scroll it sideways. */
+export function Listing<T>({
+  caption,
+  columns,
+  list,
+  keyOf,
+  empty,
+}: {
+  caption: string;
+  columns: readonly Column<T>[];
+  list: List<T>;
+  keyOf: (item: T) => string;
+  empty: string;
+}) {
+  const { t } = useAdmin();
+  return (
+    <div className="grid gap-4">
+      <Trouble failure={list.failure} />
+      {list.failure && !list.items ? (
+        <p>
+          <Button look="quiet" onClick={list.reload}>
+            {t('retry')}
+          </Button>
+        </p>
+      ) : null}
+      <div
+        role="region"
+        aria-label={caption}
+        // What scrolls must be reachable by keyboard.
+        // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex
+        tabIndex={0}
+        className="relative overflow-x-auto rounded-stall border border-line bg-stall"
+      >
+        <table className="w-full border-collapse text-sm" aria-busy={list.items === null}>
+          <caption className="sr-only">{caption}</caption>
+          <thead>
+            <tr className="border-b border-line text-soft">
+              {columns.map((column) => (
+                <th
+                  key={column.name}
+                  scope="col"
+                  className={`px-4 py-3 font-medium whitespace-nowrap ${column.end ? 'text-right' : 'text-left'}`}
+                >
+                  {column.name}
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {list.items?.map((item) => (
+              <tr key={keyOf(item)} className="border-b border-line last:border-0 hover:bg-paper">
+                {columns.map((column) => (
+                  <td
+                    key={column.name}
+                    className={`px-4 py-2.5 align-middle ${column.end ? 'text-right tabular-nums' : ''}`}
+                  >
+                    {column.cell(item)}
+                  </td>
+                ))}
+              </tr>
+            ))}
+            {list.items === null && !list.failure
+              ? Array.from({ length: WAITING_ROWS }, (_, row) => (
+                  <tr key={row} className="border-b border-line last:border-0">
+                    <td colSpan={columns.length} className="px-4 py-2.5">
+                      <div className="h-6 rounded bg-sunken" />
+                    </td>
+                  </tr>
+                ))
+              : null}
+          </tbody>
+        </table>
+        {list.items?.length === 0 ? <p className="p-8 text-center text-soft">{empty}</p> : null}
+      </div>
+      {list.more ? (
+        <p>
+          <Button look="quiet" busy={list.busy} onClick={list.more}>
+            {t('more')}
+          </Button>
+        </p>
+      ) : null}
+    </div>
+  );
+}

@@ -1,0 +1,45 @@
+'use client';
+
+import { useEffect, useState } from 'react';
+
+import { inputLook } from '@/ui/field';
+import { Icon } from '@/ui/icons';
+
+const PAUSE_MS = 250;
+
+/** A search that is done when whoever types pauses. */
+export function SearchField({
+  label,
+  value,
+  onChange,
+}: {
+  label: string;
+  value: string;
+  onChange: (value: string) => void;
+}) {
+  const [text, setText] = useState(value);
+  useEffect(() => {
+    if (text.trim() === value) return;
+    const timer = setTimeout(() => {
+      onChange(text.trim());
+    }, PAUSE_MS);
+    return () => {
+      clearTimeout(timer);
+    };
+  }, [text, value, onChange]);
+  return (
+    <div className="relative min-w-60 flex-1">
+      <Icon name="search" className="pointer-events-none absolute top-3 left-3 size-5 text-soft" />
+      <input
+        type="search"
+        aria-label={label}
+        placeholder={label}
+        value={text}
+        onChange={(event) => {
+          setText(event.target.value);
+        }}
+        className={`${inputLook()} pl-10`}
+      />
+    </div>
+  );
+}

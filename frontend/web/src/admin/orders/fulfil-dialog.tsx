@@ -1,0 +1,57 @@
+'use client';
+
+import { exact, typed, useSubmit } from '@/account/use-submit';
+import { Button } from '@/ui/button';
+import { Dialog } from '@/ui/dialog';
+import { Field } from '@/ui/field';
+
+import { useAdmin } from '../frame/admin-texts';
+import { useSay } from '../frame/toasts';
+import { Trouble } from '../frame/trouble';
+import { fulfil } from './calls';
+import type { Act } from './cancel-dialog';
+
+export function FulfilDialog({ order, onClose, onDone }: Act) {
+  const { t } = useAdmin();
+  const say = useSay();
+  const left = order.lines.filter((line) => line.sent < line.quantity);
+  const { submit, busy, failure, errors } = useSubmit(
+    (values) => {
+      const lines = left
+        .map(({ sku }) => ({ sku, quantity: Number(exact(values, sku)) }))
+        .filter(({ quantity }) => quantity > 0);
+      return fulfil(order.id, { lines, carrier: typed(values, 'carrier'), tracking: typed(values, 'tracking') });
+    },
+    () => {
+      say(t('fulfilled', { number: order.number }));
+      onDone();
+    },
+  );
+  return (
+    <Dialog open onClose={onClose} title={t('fulfil')} closeLabel={t('close')}>
+      <form onSubmit={submit} className="grid gap-4 p-5" noValidate>
+        <Trouble failure={failure} />
+        {left.map((line) => (
+          <Field
+            key={line.sku}
+            name={line.sku}
+            type="number"
+            inputMode="numeric"
+            label={line.name}
+            hint={t('of_units', { count: line.quantity - line.sent })}
+            min={0}
+            max={line.quantity - line.sent}
+            defaultValue={line.quantity - line.sent}
+          />
+        ))}
+        <div className="grid gap-4 sm:grid-cols-2">
+          <Field name="carrier" label={t('carrier')} error={errors['carrier']} />
+          <Field name="tracking" label={t('tracking')} error={errors['tracking']} />
+        </div>
+        <Button type="submit" busy={busy}>
+          {t('fulfil_yes')}
+        </Button>
+      </form>
+    </Dialog>
+  );
+}

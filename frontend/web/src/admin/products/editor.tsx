@@ -1,0 +1,233 @@
+'use client';
+
+import { useRouter } from 'next/navigation';
+import { useCallback, useState, type ReactNode } from 'react';
+
+import { useMine } from '@/account/use-mine';
+import { useSubmit } from '@/account/use-submit';
+import { Button } from '@/ui/button';
+import { Field } from '@/ui/field';
+
+import { useAdmin } from '../frame/admin-texts';
+import { Heading } from '../frame/heading';
+import { useSay } from '../frame/toasts';
+import { Trouble } from '../frame/trouble';
+import { askSettings } from '../settings/calls';
+import { archive, askProduct, change, create, restore, type Product } from './calls';
+import { CategoryChoice } from './category-choice';
+import { bodyOf, draftOf, emptyDraft, type Draft } from './draft';
+import { Pictures } from './pictures';
+import { TextArea } from './text-area';
+import { Variants } from './variants';
+
+/** Makes a product (`id` null) or changes one. */
+export function ProductEditor({ id }: { id: string | null }) {
+  const { t, locale } = useAdmin();
+  const settings = useMine(askSettings);
+  const product = useMine<Product | null>(
+    useCallback(async () => (id === null ? { ok: true, data: null, response: new Response() } : askProduct(id)), [id]),
+  );
+  const failure = settings.failure ?? product.failure;
+  if (failure) {
+    return (
+      <>
+        <Heading title={t('product')} />
+        <div className="grid justify-items-start gap-4">
+          <Trouble failure={failure} />
+          <Button
+            look="quiet"
+            onClick={() => {
+              settings.reload();
+              product.reload();
+            }}
+          >
+            {t('retry')}
+          </Button>
+        </div>
+      </>
+    );
+  }
+  if (!settings.data || (id !== null && !product.data)) {
+    return <div className="h-96 rounded-stall bg-sunken" aria-busy="true" />;
+  }
+  return (
+    <Editing
+      key={product.data?.changed_at ?? 'new'}
+      product={product.data}
+      currency={settings.data.currency}
+      first={product.data ? draftOf(product.data, locale) : emptyDraft()}
+      changed={product.set}
+    />
+  );
+}
+
+type Editing = { product: Product | null; currency: string; first: Draft; changed: (product: Product) => void };
+
+function Editing({ product, currency, first, changed }: Editing) {
+  const { t, locale } = useAdmin();
+  const say = useSay();
+  const router = useRouter();
+  const [draft, setDraft] = useState(first);
+  const set = (change: Partial<Draft>) => {
+    setDraft((old) => ({ ...old, ...change }));
+  };
+  const { submit, busy, failure, errors } = useSubmit(
+    () => {
+      const body = bodyOf(draft, currency, product);
+      return product ? change(product.id, body) : create(body);
+    },
+    (saved) => {
+      say(t('saved'));
+      if (product) changed(saved);
+      else router.replace(`/admin/products/${saved.id}`);
+    },
+  );
+
+  async function putAway() {
+    if (!product) return;
+    const result = await (product.archived ? restore(product.id) : archive(product.id));
+    if (!result.ok) {
+      say(result.failure.problem?.detail ?? t('failed'), { bad: true });
+      return;
+    }
+    const found = await askProduct(product.id);
+    if (found.ok) changed(found.data);
+    say(t(product.archived ? 'restored' : 'archived', { name: product.name }));
+  }
+
+  return (
+    <form onSubmit={submit} noValidate>
+      <Heading title={product ? product.name : t('new_product')}>
+        {product ? (
+          <>
+            <a
+              className="min-h-11 px-3 py-2.5 text-leaf underline-offset-4 hover:underline"
+              href={`/${locale}/products/${product.slug}`}
+            >
+              {t('see_in_shop')}
+            </a>
+            <Button look="quiet" onClick={() => void putAway()}>
+              {product.archived ? t('restore') : t('archive')}
+            </Button>
+          </>
+        ) : null}
+        <Button type="submit" busy={busy}>
+          {t('save')}
+        </Button>
+      </Heading>
+      <div className="grid gap-6">
+        <Trouble failure={failure} />
+        <Box title={t('texts')}>
+          <div className="grid gap-4 lg:grid-cols-2">
+            <Text draft={draft} set={set} errors={errors} />
+          </div>
+        </Box>
+        <Box title={t('pictures')}>
+          <Pictures
+            images={draft.images}
+            onChange={(images) => {
+              set({ images });
+            }}
+          />
+        </Box>
+        <Box title={t('variants')}>
+          <Variants
+            variants={draft.variants}
+            currency={currency}
+            errors={errors}
+            onChange={(variants) => {
+              set({ variants });
+            }}
+          />
+        </Box>
+        <Box title={t('order_of_things')}>
+          <div className="grid gap-4 lg:grid-cols-2">
+            <CategoryChoice
+              chosen={draft.categories}
+              error={errors['categories']}
+              onChange={(categories) => {
+                set({ categories });
+              }}
+            />
+            <TextArea
+              label={t('attributes')}
+              hint={t('pairs_hint')}
+              value={draft.attributes}
+              error={errors['attributes']}
+              onChange={(attributes) => {
+                set({ attributes });
+              }}
+            />
+          </div>
+        </Box>
+      </div>
+    </form>
+  );
+}
+
+type TextProps = { draft: Draft; set: (change: Partial<Draft>) => void; errors: Record<string, string> };
+
+function Text({ draft, set, errors }: TextProps) {
+  const { t } = useAdmin();
+  return (
+    <>
+      <Field
+        name="name"
+        label={t('name')}
+        value={draft.name}
+        required
+        error={errors['name']}
+        onChange={(event) => {
+          set({ name: event.target.value });
+        }}
+      />
+      <Field
+        name="slug"
+        label={t('slug')}
+        hint={t('slug_hint')}
+        value={draft.slug}
+        error={errors['slug']}
+        onChange={(event) => {
+          set({ slug: event.target.value });
+        }}
+      />
+      <TextArea
+        label={t('description')}
+        hint={t('markdown_hint')}
+        value={draft.description}
+        error={errors['description']}
+        onChange={(description) => {
+          set({ description });
+        }}
+      />
+      <div className="grid content-start gap-4">
+        <Field
+          label={t('translated_name')}
+          value={draft.translatedName}
+          lang="pt-BR"
+          error={errors['translations.pt-BR.name']}
+          onChange={(event) => {
+            set({ translatedName: event.target.value });
+          }}
+        />
+        <TextArea
+          label={t('translated_description')}
+          value={draft.translatedDescription}
+          error={errors['translations.pt-BR.description']}
+          onChange={(translatedDescription) => {
+            set({ translatedDescription });
+          }}
+        />
+      </div>
+    </>
+  );
+}
+
+function Box({ title, children }: { title: string; children: ReactNode }) {
+  return (
+    <section className="min-w-0 rounded-stall border border-line bg-stall p-4 sm:p-5">
+      <h2 className="mb-4 text-lg">{title}</h2>
+      {children}
+    </section>
+  );
+}

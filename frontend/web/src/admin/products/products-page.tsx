@@ -1,0 +1,164 @@
+'use client';
+
+import Link from 'next/link';
+import { useCallback, type ReactNode } from 'react';
+
+import { ButtonLink } from '@/ui/button';
+import { inputLook } from '@/ui/field';
+import { Picture } from '@/ui/picture';
+
+import { useAdmin } from '../frame/admin-texts';
+import { Heading } from '../frame/heading';
+import { useSay } from '../frame/toasts';
+import { Listing, type Column } from '../list/listing';
+import { SearchField } from '../list/search-field';
+import { useFilters } from '../list/use-filters';
+import { useList } from '../list/use-list';
+import { AdjustStock } from '../stock/adjust-stock';
+import { archive, askProducts, restore, type Filters, type Product } from './calls';
+import { PriceCell } from './price-cell';
+
+const STATUSES = ['active', 'archived', 'all'] as const;
+const VARIANTS_SHOWN_MAX = 6;
+const keyOf = (product: Product) => product.id;
+
+export function ProductsPage() {
+  const { t } = useAdmin();
+  const say = useSay();
+  const [filters, change] = useFilters();
+  const { q, status } = filters;
+  const ask = useCallback(
+    (cursor?: string) =>
+      askProducts(Object.fromEntries(Object.entries({ q, status, cursor }).filter(([, value]) => value)) as Filters),
+    [q, status],
+  );
+  const list = useList(ask, keyOf);
+
+  async function putAway(product: Product) {
+    const result = await archive(product.id);
+    if (!result.ok) {
+      say(result.failure.problem?.detail ?? t('failed'), { bad: true });
+      return;
+    }
+    list.reload();
+    say(t('archived', { name: product.name }), { undo: () => void bringBack(product) });
+  }
+
+  async function bringBack(product: Product) {
+    const result = await restore(product.id);
+    if (result.ok) say(t('restored', { name: product.name }));
+    else say(result.failure.problem?.detail ?? t('failed'), { bad: true });
+    list.reload();
+  }
+
+  const columns: Column<Product>[] = [
+    { name: t('product'), cell: (product) => <Name product={product} /> },
+    {
+      name: t('price'),
+      cell: (product) => (
+        <PerVariant
+          product={product}
+          cell={(variant) => <PriceCell key={variant.price.amount} variant={variant} put={list.put} />}
+        />
+      ),
+    },
+    {
+      name: t('available'),
+      cell: (product) => (
+        <PerVariant
+          product={product}
+          cell={(variant) => <AdjustStock sku={variant.sku} available={variant.available} onDone={list.reload} />}
+        />
+      ),
+    },
+    {
+      name: t('actions'),
+      end: true,
+      cell: (product) => (
+        <button
+          type="button"
+          className="min-h-11 px-2 whitespace-nowrap text-leaf underline-offset-4 hover:underline"
+          aria-label={`${product.archived ? t('restore') : t('archive')}: ${product.name}`}
+          onClick={() => void (product.archived ? bringBack(product) : putAway(product))}
+        >
+          {product.archived ? t('restore') : t('archive')}
+        </button>
+      ),
+    },
+  ];
+
+  return (
+    <>
+      <Heading title={t('products')}>
+        <ButtonLink href="/admin/import" look="quiet" prefetch={false}>
+          {t('import')}
+        </ButtonLink>
+        <ButtonLink href="/admin/products/new" prefetch={false}>
+          {t('new_product')}
+        </ButtonLink>
+      </Heading>
+      <div className="mb-4 flex flex-wrap gap-3">
+        <SearchField
+          label={t('find_products')}
+          value={q ?? ''}
+          onChange={(value) => {
+            change({ q: value });
+          }}
+        />
+        <select
+          aria-label={t('state')}
+          className={`${inputLook()} max-w-48`}
+          value={status ?? 'active'}
+          onChange={(event) => {
+            change({ status: event.target.value === 'active' ? '' : event.target.value });
+          }}
+        >
+          {STATUSES.map((one) => (
+            <option key={one} value={one}>
+              {t(`show_${one}`)}
+            </option>
+          ))}
+        </select>
+      </div>
+      <Listing caption={t('products')} columns={columns} list={list} keyOf={keyOf} empty={t('no_products')} />
+    </>
+  );
+}
+
+function Name({ product }: { product: Product }) {
+  const image = product.images[0];
+  return (
+    <Link href={`/admin/products/${product.id}`} prefetch={false} className="flex min-w-52 items-center gap-3">
+      <span className="grid size-11 shrink-0 place-items-center rounded-lg bg-sunken">
+        {image ? <Picture image={{ ...image, alt: '' }} sizes="40px" className="size-9 object-contain" /> : null}
+      </span>
+      <span className="min-w-0">
+        <span className="block font-semibold underline-offset-4 hover:underline">{product.name}</span>
+        <span className="block text-xs text-soft">{product.categories.join(', ')}</span>
+      </span>
+    </Link>
+  );
+}
+
+/** A cell with a line for each variant, each as high as the other, so that price and stock stand beside each other. */
+function PerVariant({
+  product,
+  cell,
+}: {
+  product: Product;
+  cell: (variant: Product['variants'][number]) => ReactNode;
+}) {
+  const { t } = useAdmin();
+  const shown = product.variants.filter((variant) => !variant.archived).slice(0, VARIANTS_SHOWN_MAX);
+  const rest = product.variants.filter((variant) => !variant.archived).length - shown.length;
+  return (
+    <ul className="grid gap-1">
+      {shown.map((variant) => (
+        <li key={variant.sku} className="flex h-11 items-center gap-2">
+          {cell(variant)}
+        </li>
+      ))}
+      {rest > 0 ? <li className="text-xs text-soft">{t('more_variants', { count: rest })}</li> : null}
+    </ul>
+  );
+}

@@ -1,0 +1,70 @@
+'use client';
+
+import { useState } from 'react';
+
+import { exact, typed, useSubmit } from '@/account/use-submit';
+import { Button } from '@/ui/button';
+import { Dialog } from '@/ui/dialog';
+import { Field } from '@/ui/field';
+
+import { useAdmin } from '../frame/admin-texts';
+import { useSay } from '../frame/toasts';
+import { Trouble } from '../frame/trouble';
+import { adjust } from './calls';
+
+/** How many can be sold; a click opens what changes it. A correction wants a reason, for it stands in the journal. */
+export function AdjustStock({ sku, available, onDone }: { sku: string; available: number; onDone: () => void }) {
+  const { t } = useAdmin();
+  const [open, setOpen] = useState(false);
+  return (
+    <>
+      <button
+        type="button"
+        aria-label={t('adjust_of', { sku, count: available })}
+        onClick={() => {
+          setOpen(true);
+        }}
+        className={`h-10 min-w-16 rounded-lg px-2 text-right tabular-nums underline decoration-dotted underline-offset-4 hover:bg-sunken ${available <= 0 ? 'font-semibold text-berry' : ''}`}
+      >
+        {available}
+      </button>
+      {open ? (
+        <Adjusting
+          sku={sku}
+          onClose={() => {
+            setOpen(false);
+          }}
+          onDone={() => {
+            setOpen(false);
+            onDone();
+          }}
+        />
+      ) : null}
+    </>
+  );
+}
+
+function Adjusting({ sku, onClose, onDone }: { sku: string; onClose: () => void; onDone: () => void }) {
+  const { t } = useAdmin();
+  const say = useSay();
+  const { submit, busy, failure, errors } = useSubmit(
+    (values) => adjust(sku, Number(exact(values, 'delta')), typed(values, 'reason') ?? ''),
+    () => {
+      say(t('adjusted', { sku }));
+      onDone();
+    },
+  );
+  return (
+    <Dialog open onClose={onClose} title={t('adjust')} closeLabel={t('close')}>
+      <form onSubmit={submit} className="grid gap-4 p-5" noValidate>
+        <Trouble failure={failure} />
+        <p className="font-medium break-words">{sku}</p>
+        <Field name="delta" type="number" label={t('delta')} hint={t('delta_hint')} required error={errors['delta']} />
+        <Field name="reason" label={t('reason')} required maxLength={200} error={errors['reason']} />
+        <Button type="submit" busy={busy}>
+          {t('save')}
+        </Button>
+      </form>
+    </Dialog>
+  );
+}

@@ -1,0 +1,3 @@
+import { EventsPage } from '@/admin/events/events-page';
+
+export default EventsPage;

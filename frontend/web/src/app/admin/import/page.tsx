@@ -1,0 +1,3 @@
+import { ImportPage } from '@/admin/import/import-page';
+
+export default ImportPage;

@@ -1,0 +1,5 @@
+import { ProductEditor } from '@/admin/products/editor';
+
+export default function Page() {
+  return <ProductEditor id={null} />;
+}

@@ -1,0 +1,3 @@
+import { SettingsPage } from '@/admin/settings/settings-page';
+
+export default SettingsPage;
