@@ -20,7 +20,7 @@ STATIC: Final = b"/_next/static/"
 _API: Final = ("/v1", "/.well-known", "/docs", "/media", "/dev", "/openapi.json", "/livez", "/readyz", "/metrics")
 # Parameters that a page for everybody may be rendered by; all others stay in the browser.
 _PARAMETERS: Final = frozenset(
-    {b"q", b"min_price", b"max_price", b"in_stock", b"sort", b"cursor", b"attributes", b"sku"}
+    {b"q", b"min_price", b"max_price", b"from", b"to", b"in_stock", b"sort", b"cursor", b"attributes", b"sku"}
 )
 _PRIVATE: Final = frozenset(
     {"cart", "checkout", "account", "orders", "sign-in", "register", "forgot", "reset", "verify"}

@@ -1,29 +1,58 @@
-import Link from 'next/link';
+import { ViewTransition } from 'react';
 
-import type { components } from '@/api/schema';
 import type { Locale } from '@/i18n/locales';
+import type { Messages } from '@/i18n/messages';
+import type { Translate } from '@/i18n/translate';
 import { Picture } from '@/ui/picture';
 import { Price } from '@/ui/price';
+import { SwiftLink } from '@/ui/swift-link';
 
-export type Product = components['schemas']['ProductItem'];
+import { percentOff, productPath, tintOf, type Product } from './goods';
 
-const SIZES = '(min-width: 1024px) 22vw, (min-width: 640px) 30vw, 45vw';
+const SIZES = '(min-width: 1280px) 190px, (min-width: 768px) 20vw, 34vw';
 
-export function ProductCard({ product, locale, eager = false }: { product: Product; locale: Locale; eager?: boolean }) {
+type Props = {
+  product: Product;
+  locale: Locale;
+  t: Translate<Messages['goods']>;
+  eager?: boolean;
+  /** Whether its picture becomes the product page's: for one of those that show a product on a page. */
+  moves?: boolean;
+};
+
+export function ProductCard({ product, locale, t, eager = false, moves = true }: Props) {
+  const off = percentOff(product.price.amount, product.compare_at_price?.amount);
+  const picture = product.image ? (
+    <Picture
+      image={product.image}
+      sizes={SIZES}
+      eager={eager}
+      className="size-full object-contain transition-transform duration-300 group-hover:scale-106"
+    />
+  ) : (
+    <span />
+  );
   return (
-    <Link href={`/${locale}/products/${product.slug}`} prefetch={false} className="group block">
-      <div className="mb-3 grid aspect-square place-items-center overflow-hidden rounded-stall bg-sunken">
-        {product.image ? (
-          <Picture
-            image={product.image}
-            sizes={SIZES}
-            eager={eager}
-            className="size-3/5 object-contain transition-transform group-hover:scale-105"
-          />
-        ) : null}
+    <SwiftLink href={`/${locale}${productPath(product.slug)}`} className="group relative flex h-full flex-col">
+      <div
+        className={`relative mb-3 grid aspect-square place-items-center overflow-hidden rounded-stall p-[19%] ${tintOf(product.categories)} ${product.available ? '' : 'opacity-60 saturate-50'}`}
+      >
+        {moves ? (
+          <ViewTransition name={`goods-${product.slug}`} share="goods" default="none">
+            <div className="size-full">{picture}</div>
+          </ViewTransition>
+        ) : (
+          picture
+        )}
       </div>
-      <h3 className="font-sans text-base font-medium tracking-normal">{product.name}</h3>
+      {off > 0 && product.available ? <span className={TAG}>{t('percent_off', { percent: off })}</span> : null}
+      {product.available ? null : <span className={TAG}>{t('sold_out')}</span>}
+      <h3 className="mb-1 font-sans text-base leading-snug font-medium tracking-normal text-pretty underline-offset-4 group-hover:underline">
+        {product.name}
+      </h3>
       <Price price={product.price} before={product.compare_at_price} locale={locale} />
-    </Link>
+    </SwiftLink>
   );
 }
+
+const TAG = 'absolute top-2.5 left-2.5 rounded-full bg-stall px-2.5 py-1 text-xs leading-none font-semibold text-ink';

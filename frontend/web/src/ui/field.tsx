@@ -2,6 +2,10 @@
 
 import { useId, type ComponentProps, type ReactNode } from 'react';
 
+import { inputLook } from './input-look';
+
+export { inputLook };
+
 /** A labelled input with its hint and its error, which is announced and belongs to it. */
 export function Field({
   label,
@@ -38,8 +42,4 @@ export function Field({
       </p>
     </div>
   );
-}
-
-export function inputLook(wrong = false): string {
-  return `min-h-11 w-full rounded-xl border bg-stall px-3 py-2 placeholder:text-soft ${wrong ? 'border-berry' : 'border-line'}`;
 }

@@ -1,7 +1,7 @@
 import { notFound } from 'next/navigation';
 
 import { api, Unanswered } from '@/api/server';
-import { ProductCard } from '@/catalog/product-card';
+import { ProductGrid } from '@/catalog/product-grid';
 import { isLocale } from '@/i18n/locales';
 import { translator } from '@/i18n/messages';
 
@@ -16,13 +16,7 @@ export default async function Home({ params }: { params: Promise<{ locale: strin
   return (
     <div className="shell py-10">
       <h1 className="mb-6 text-3xl">{t('all_goods')}</h1>
-      <ul className="grid grid-cols-2 gap-4 sm:grid-cols-3 lg:grid-cols-4">
-        {data.items.map((product) => (
-          <li key={product.id}>
-            <ProductCard product={product} locale={locale} />
-          </li>
-        ))}
-      </ul>
+      <ProductGrid products={data.items} locale={locale} t={translator(locale, 'goods')} eager />
     </div>
   );
 }

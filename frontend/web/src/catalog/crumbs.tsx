@@ -1,0 +1,62 @@
+import Link from 'next/link';
+
+import type { Locale } from '@/i18n/locales';
+import { translator } from '@/i18n/messages';
+import { structured } from '@/shop/structured-data';
+import { PUBLIC_URL } from '@/shop/settings';
+
+import type { Step } from './categories';
+import { categoryPath } from './goods';
+
+type Props = { locale: Locale; steps: readonly Step[]; here?: { name: string; path: string } };
+
+/** The way from the door to here, for readers and for search engines. */
+export function Crumbs({ locale, steps, here }: Props) {
+  const t = translator(locale, 'common');
+  const links = [
+    { name: t('home'), href: `/${locale}` },
+    { name: t('all_goods'), href: `/${locale}/products` },
+    ...steps.map((step) => ({ name: step.name, href: `/${locale}${categoryPath(step.path)}` })),
+  ];
+  const all = here ? [...links, { name: here.name, href: `/${locale}${here.path}` }] : links;
+  return (
+    <nav aria-label={t('way')} className="text-sm text-soft">
+      <ol className="flex flex-wrap items-center">
+        {all.map(({ name, href }, index) => {
+          const isHere = index === all.length - 1;
+          return (
+            <li key={href} className="flex items-center">
+              {isHere ? (
+                <span aria-current="page" className="py-3 text-ink">
+                  {name}
+                </span>
+              ) : (
+                <Link
+                  href={href}
+                  prefetch={false}
+                  className="inline-block py-3 underline-offset-4 hover:text-ink hover:underline"
+                >
+                  {name}
+                </Link>
+              )}
+              {isHere ? null : (
+                <span aria-hidden="true" className="px-1.5 text-line">
+                  /
+                </span>
+              )}
+            </li>
+          );
+        })}
+      </ol>
+      {structured({
+        '@type': 'BreadcrumbList',
+        itemListElement: all.map(({ name, href }, index) => ({
+          '@type': 'ListItem',
+          position: index + 1,
+          name,
+          item: `${PUBLIC_URL}${href}`,
+        })),
+      })}
+    </nav>
+  );
+}

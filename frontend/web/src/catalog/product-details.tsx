@@ -1,0 +1,151 @@
+import { api } from '@/api/server';
+import { decimalsOf } from '@/i18n/format';
+import type { Locale } from '@/i18n/locales';
+import { textsOf, translator } from '@/i18n/messages';
+import { Texts } from '@/i18n/texts';
+import { PUBLIC_URL, SHOP_NAME } from '@/shop/settings';
+import { structured } from '@/shop/structured-data';
+
+import { trail } from './categories';
+import { groupsOf } from './choice';
+import { Crumbs } from './crumbs';
+import { Gallery } from './gallery';
+import { productPath, tintOf, type Product, type WholeProduct } from './goods';
+import { Markdown } from './markdown';
+import { nameOfProperty, valueText } from './names';
+import { ProductChoice } from './product-choice';
+import { ProductGrid } from './product-grid';
+import { categoriesOf } from './read';
+
+const RELATED = 4;
+
+type Props = { product: WholeProduct; locale: Locale; firstSku: string };
+
+/** All of a product's page. */
+export async function ProductDetails({ product, locale, firstSku }: Props) {
+  const t = translator(locale, 'catalog');
+  const category = product.categories[0];
+  const [tree, related] = await Promise.all([categoriesOf(locale), relatedTo(locale, product)]);
+  const steps = (category ? trail(tree, category) : null) ?? [];
+  const names = Object.fromEntries(groupsOf(product.variants).map(({ name }) => [name, nameOfProperty(locale, name)]));
+  return (
+    <div className="shell pt-2 pb-16">
+      <Texts locale={locale} texts={textsOf(locale, 'goods')}>
+        <Crumbs locale={locale} steps={steps} here={{ name: product.name, path: productPath(product.slug) }} />
+        <div className="mt-3 grid gap-8 lg:grid-cols-[minmax(0,7fr)_minmax(0,5fr)] lg:gap-14">
+          <Gallery images={product.images} slug={product.slug} tint={tintOf(product.categories)} />
+          <div className="lg:py-4">
+            <h1 className="mb-3 text-4xl leading-[1.05] wrap-anywhere sm:text-5xl">{product.name}</h1>
+            <ProductChoice slug={product.slug} variants={product.variants} firstSku={firstSku} names={names} />
+            <Promises locale={locale} />
+            <Description product={product} locale={locale} />
+          </div>
+        </div>
+        {related.length > 0 ? (
+          <section id="related" aria-labelledby="related-title" className="mt-20 scroll-mt-28">
+            <h2 id="related-title" className="mb-6 text-2xl sm:text-3xl">
+              {t('related')}
+            </h2>
+            <ProductGrid
+              products={related}
+              locale={locale}
+              t={translator(locale, 'goods')}
+              className="grid grid-cols-2 gap-x-4 gap-y-8 sm:gap-x-5 md:grid-cols-4"
+            />
+          </section>
+        ) : null}
+      </Texts>
+      {structured(described(product, locale))}
+    </div>
+  );
+}
+
+function Promises({ locale }: { locale: Locale }) {
+  const t = translator(locale, 'catalog');
+  return (
+    <ul className="mt-8 space-y-2 border-t border-line pt-6 text-sm text-soft">
+      {[t('promise_price'), t('promise_stock'), t('promise_hold')].map((promise) => (
+        <li key={promise} className="flex gap-3">
+          <span aria-hidden="true" className="mt-[0.45em] size-2 shrink-0 rounded-full bg-sun" />
+          {promise}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function Description({ product, locale }: { product: WholeProduct; locale: Locale }) {
+  const t = translator(locale, 'catalog');
+  const facts = Object.entries(product.attributes);
+  return (
+    <>
+      {product.description ? (
+        <section aria-labelledby="about" className="mt-10">
+          <h2 id="about" className="mb-3 text-xl">
+            {t('about')}
+          </h2>
+          <Markdown text={product.description} />
+        </section>
+      ) : null}
+      {facts.length > 0 ? (
+        <section aria-labelledby="facts" className="mt-8">
+          <h2 id="facts" className="sr-only">
+            {t('facts')}
+          </h2>
+          <dl className="divide-y divide-line border-y border-line">
+            {facts.map(([key, value]) => (
+              <div key={key} className="flex justify-between gap-6 py-3">
+                <dt className="text-soft">{nameOfProperty(locale, key)}</dt>
+                <dd className="text-right font-medium wrap-anywhere">{valueText(locale, value)}</dd>
+              </div>
+            ))}
+          </dl>
+        </section>
+      ) : null}
+    </>
+  );
+}
+
+/** Goods of the same category, those in stock; a page stands without them. */
+async function relatedTo(locale: Locale, { id, categories }: WholeProduct): Promise<Product[]> {
+  const category = categories[0];
+  const root = category?.split('/')[0];
+  const lists = await Promise.all(
+    [category, root === category ? undefined : root].map(async (of) => {
+      if (!of) return [];
+      const query = { category: of, in_stock: true, limit: RELATED * 2 + 1 };
+      const { data } = await api(locale).GET('/v1/products', { params: { query } });
+      return data?.items ?? [];
+    }),
+  );
+  const found = new Map(lists.flat().map((one) => [one.id, one]));
+  found.delete(id);
+  return [...found.values()].slice(0, RELATED);
+}
+
+function described(product: WholeProduct, locale: Locale): Record<string, unknown> {
+  const address = `${PUBLIC_URL}/${locale}${productPath(product.slug)}`;
+  return {
+    '@type': 'Product',
+    name: product.name,
+    url: address,
+    ...(product.description ? { description: product.description } : {}),
+    image: product.images.map(({ url }) => url),
+    sku: product.variants[0]?.sku,
+    offers: product.variants.map((variant) => ({
+      '@type': 'Offer',
+      sku: variant.sku,
+      name: variant.name,
+      url: `${address}?sku=${encodeURIComponent(variant.sku)}`,
+      priceCurrency: variant.price.currency,
+      price: decimal(variant.price),
+      availability: `https://schema.org/${variant.available ? 'InStock' : 'OutOfStock'}`,
+      seller: { '@type': 'Organization', name: SHOP_NAME },
+    })),
+  };
+}
+
+function decimal({ amount, currency }: { amount: number; currency: string }): string {
+  const decimals = decimalsOf(currency);
+  return (amount / 10 ** decimals).toFixed(decimals);
+}
