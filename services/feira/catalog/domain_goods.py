@@ -1,6 +1,6 @@
 """Goods: as staff and imports describe them, and as they are kept. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID
@@ -172,8 +172,18 @@ class Product(msgspec.Struct, frozen=True, kw_only=True):
         return {locale: text.name for locale, text in self.translations.items()}
 
 
+class Named(msgspec.Struct, frozen=True):
+    """A category's path and its names; `names` are those beside the default language."""
+
+    path: str
+    name: str
+    names: Mapping[str, str]
+
+
 class Stored(msgspec.Struct, frozen=True, kw_only=True):
-    """A product as it is kept: with its id and number, its times, and the stock of its skus."""
+    """A product as it is kept: with its id and number, its times, and the stock of its skus. `branch` leads from the root to
+    its first category, if it was asked for.
+    """
 
     id: UUID
     number: int
@@ -182,3 +192,4 @@ class Stored(msgspec.Struct, frozen=True, kw_only=True):
     product: Product
     on_hand: Mapping[str, int]
     held: Mapping[str, int]
+    branch: Sequence[Named] = ()

@@ -14,12 +14,14 @@ from feira.catalog import (
     http_examples,
     http_media,
     http_products,
+    http_sitemap,
     http_stock,
     http_suggestions,
 )
 from feira.catalog.domain import localised
 from feira.catalog.domain_goods import DEFAULT_LOCALE, UnknownProduct
 from feira.catalog.domain_text import fold, words
+from feira.catalog.domain_traits import read_traits
 from feira.catalog.http_views import CategoryView, ProductList, ProductView, product_item, product_list, product_view
 from feira.catalog.service import CatalogService
 from feira.catalog.service_kept import LISTS, product_tag, sku_tag
@@ -45,6 +47,17 @@ class ProductQuery(Query, frozen=True, kw_only=True):
     min_price: Amount | None = None
     max_price: Amount | None = None
     in_stock: bool | None = None
+    attributes: (
+        Annotated[
+            str,
+            Meta(
+                max_length=1000,
+                description="Values that attributes must have, as facets name them: `origin:Bahia,organic:true`. Values of one "
+                "attribute are alternatives. A backslash stands before a comma or a colon that belongs to a value.",
+            ),
+        ]
+        | None
+    ) = None
     sort: Annotated[Sort, Meta(description="`relevance` is the default of a search, `newest` of all else.")] | None = (
         None
     )
@@ -97,6 +110,7 @@ class Window:
                     min_price_minor=query.min_price,
                     max_price_minor=query.max_price,
                     in_stock=query.in_stock,
+                    traits=read_traits(query.attributes) if query.attributes else {},
                 ),
                 category=query.category or None,
                 sort=sort,
@@ -107,10 +121,15 @@ class Window:
             )
         )
         shown = found[: query.limit]
+        named: dict[str, str] = {}
+        if facets is not None and facets.categories:
+            categories = await self._catalog.categories.named(path for path, _ in facets.categories)
+            named = {path: localised(request.locale, one.name, one.names) for path, one in categories.items()}
         return product_list(
             [product_item(one, request.locale_of, self._currency, self._url) for one in shown],
             cursor(*shown[-1].place) if len(found) > len(shown) else None,
             facets,
+            named,
             self._currency,
         )
 
@@ -183,6 +202,7 @@ def routes(catalog: CatalogService) -> list[Route]:
             localised=True,
         ),
         http_suggestions.route(catalog),
+        http_sitemap.route(catalog),
         http_bestsellers.route(catalog),
         Files(demo.MEDIA_PATH, demo.pictures()).route,
         *http_media.routes(catalog),

@@ -3,20 +3,20 @@
 from typing import Any
 
 _URL = "http://127.0.0.1:8000/media/demo/mango"
-_IMAGE: dict[str, Any] = {
+IMAGE: dict[str, Any] = {
     "url": f"{_URL}.webp",
     "alt": "A ripe mango",
     "width": 256,
     "height": 256,
     "sources": [{"url": f"{_URL}.{kind}", "type": f"image/{kind}", "width": 256} for kind in ("avif", "webp")],
 }
-_PRICE = {"amount": 890, "currency": "BRL"}
+PRICE = {"amount": 890, "currency": "BRL"}
 _ITEM: dict[str, Any] = {
     "id": "01a20386-0fab-72cc-a4a1-c41d38718f1f",
     "slug": "palmer-mango",
     "name": "Palmer mango",
-    "image": _IMAGE,
-    "price": _PRICE,
+    "image": IMAGE,
+    "price": PRICE,
     "compare_at_price": None,
     "available": True,
     "categories": ["fruit/tropical"],
@@ -25,19 +25,21 @@ PRODUCTS = {"items": [_ITEM], "next": None}
 PRODUCT = {
     **_ITEM,
     "description": "Long, red-skinned mangoes with *hardly any* fibre.",
-    "images": [_IMAGE],
+    "images": [IMAGE],
     "attributes": {"origin": "São Paulo", "organic": True},
     "variants": [
         {
             "sku": "PALMER-MANGO-1KG",
             "name": "1 kg",
             "options": {"weight": "1 kg"},
-            "price": _PRICE,
+            "price": PRICE,
             "compare_at_price": None,
             "available": True,
             "quantity": 148,
         }
     ],
+    "breadcrumbs": [{"path": "fruit", "name": "Fruit"}, {"path": "fruit/tropical", "name": "Tropical fruit"}],
+    "updated_at": "2026-11-22T12:00:00Z",
 }
 CATEGORIES = {
     "items": [

@@ -4,18 +4,26 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from feira.catalog.domain import localised
+from feira.catalog import http_examples
+from feira.catalog.domain import localised, placed
 from feira.catalog.domain_text import words
+from feira.catalog.http_views import ImageView, image_view, money
 from feira.catalog.service import CatalogService
 from feira.catalog.service_kept import LISTS
-from feira.kernel.http import Query, Request, Route, View
+from feira.kernel.http import Money, Query, Request, Route, View
 
 SUGGESTIONS_MAX = 10
 BRANCHES_MAX = 3
 EXAMPLE = {
     "items": [
-        {"text": "Tropical fruit", "kind": "category", "slug": "fruit/tropical"},
-        {"text": "Palmer mango", "kind": "product", "slug": "palmer-mango"},
+        {"text": "Tropical fruit", "kind": "category", "slug": "fruit/tropical", "image": None, "price": None},
+        {
+            "text": "Palmer mango",
+            "kind": "product",
+            "slug": "palmer-mango",
+            "image": http_examples.IMAGE,
+            "price": http_examples.PRICE,
+        },
     ]
 }
 
@@ -26,11 +34,15 @@ class SuggestionQuery(Query, frozen=True, kw_only=True):
 
 
 class Suggestion(View, frozen=True, kw_only=True):
-    """`slug` is a product's slug, or a category's path as `category=` of the list of products takes it."""
+    """`slug` is a product's slug, or a category's path as `category=` of the list of products takes it. Only products have
+    a price, and perhaps an image.
+    """
 
     text: str
     kind: Literal["product", "category"]
     slug: str
+    image: ImageView | None = None
+    price: Money | None = None
 
 
 class Suggestions(View, frozen=True, kw_only=True):
@@ -40,6 +52,7 @@ class Suggestions(View, frozen=True, kw_only=True):
 class SearchBox:
     def __init__(self, catalog: CatalogService) -> None:
         self._search = catalog.search
+        self._currency, self._url = catalog.settings.currency, catalog.settings.url
 
     async def suggest(self, request: Request[None, SuggestionQuery]) -> Suggestions:
         request.tag(LISTS)
@@ -53,7 +66,14 @@ class SearchBox:
             Suggestion(text=localised(locale, one.name, one.names), kind="category", slug=one.path) for one in branches
         ]
         items += [
-            Suggestion(text=localised(locale, one.name, one.names), kind="product", slug=one.slug) for one in products
+            Suggestion(
+                text=localised(locale, one.name, one.names),
+                kind="product",
+                slug=one.slug,
+                image=image_view(placed(one.images[0], self._url)) if one.images else None,
+                price=money(one.price_minor, self._currency),
+            )
+            for one in products
         ]
         return Suggestions(items=items[: query.limit])
 

@@ -7,8 +7,8 @@ from typing import Any
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from feira.catalog.domain import placed
-from feira.catalog.domain_change import least
+from feira.catalog.domain import localised, placed
+from feira.catalog.domain_change import least, title_of
 from feira.catalog.domain_goods import DEFAULT_LOCALE, Stored, Translation, Variant
 from feira.catalog.store_search import COUNTED_MAX, Facets, Found
 from feira.kernel.http import Money, View
@@ -53,15 +53,34 @@ class VariantView(View, frozen=True, kw_only=True):
     quantity: int
 
 
+class Crumb(View, frozen=True, kw_only=True):
+    """A category by its path, as `category=` of the list of products takes it."""
+
+    path: str
+    name: str
+
+
 class ProductView(ProductItem, frozen=True, kw_only=True):
+    """`breadcrumbs` lead from the root to the first of its categories."""
+
     description: str
     images: list[ImageView]
     attributes: dict[str, str | bool | int | float]
     variants: list[VariantView]
+    breadcrumbs: list[Crumb]
+    updated_at: datetime
 
 
 class Count(View, frozen=True, kw_only=True):
     value: str | bool | int | float
+    count: int
+
+
+class CategoryCount(View, frozen=True, kw_only=True):
+    """`value` is the category's path."""
+
+    value: str
+    name: str
     count: int
 
 
@@ -71,9 +90,11 @@ class PriceRange(View, frozen=True, kw_only=True):
 
 
 class FacetsView(View, frozen=True, kw_only=True):
-    """What the products found have in common, by number of products."""
+    """What the products found have in common, by number of products; of an attribute that was asked for, also its other values
+    and how many more they would find.
+    """
 
-    categories: list[Count]
+    categories: list[CategoryCount]
     attributes: dict[str, list[Count]]
     price: PriceRange
 
@@ -174,6 +195,8 @@ def product_view(stored: Stored, locale: str, currency: str, url: str) -> Produc
         images=images,
         attributes=dict(product.attributes),
         variants=variants,
+        breadcrumbs=[Crumb(path=one.path, name=localised(locale, one.name, one.names)) for one in stored.branch],
+        updated_at=stored.changed_at,
     )
 
 
@@ -190,9 +213,13 @@ def _variant_view(variant: Variant, stored: Stored, product_name: str, currency:
     )
 
 
-def facets_view(facets: Facets, currency: str) -> FacetsView:
+def facets_view(facets: Facets, named: Mapping[str, str], currency: str) -> FacetsView:
+    """`named` are the categories' names by path."""
     return FacetsView(
-        categories=[Count(value=path, count=number) for path, number in facets.categories],
+        categories=[
+            CategoryCount(value=path, name=named.get(path) or title_of(path), count=number)
+            for path, number in facets.categories
+        ],
         attributes={
             key: [Count(value=value, count=number) for value, number in values]
             for key, values in sorted(facets.attributes.items())
@@ -203,13 +230,15 @@ def facets_view(facets: Facets, currency: str) -> FacetsView:
     )
 
 
-def product_list(items: list[ProductItem], following: str | None, facets: Facets | None, currency: str) -> ProductList:
+def product_list(
+    items: list[ProductItem], following: str | None, facets: Facets | None, named: Mapping[str, str], currency: str
+) -> ProductList:
     if facets is None:
         return ProductList(items=items, next=following)
     return ProductList(
         items=items,
         next=following,
-        facets=facets_view(facets, currency),
+        facets=facets_view(facets, named, currency),
         total=min(facets.total, COUNTED_MAX),
         total_capped=facets.total > COUNTED_MAX,
     )

@@ -1,6 +1,6 @@
 """The tree of categories, as staff shape it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from uuid import UUID
 
 import msgspec
@@ -43,6 +43,11 @@ class Categories:
         """The whole tree, each category behind its parent."""
         async with self._db.read() as tx:
             return await store_categories.read_all(tx)
+
+    async def named(self, paths: Iterable[str]) -> Mapping[str, Category]:
+        """The categories of these paths."""
+        async with self._db.read() as tx:
+            return await store_categories.read_named(tx, paths)
 
     async def create(self, slug: str, parent: str | None, name: str, names: Mapping[str, str], actor: UUID) -> Category:
         async with self._db.tx() as tx:

@@ -10,8 +10,9 @@ from msgspec import UNSET
 
 from feira.catalog import domain, store, store_categories, store_products, store_search
 from feira.catalog.domain import Move
-from feira.catalog.domain_change import described, stocks
+from feira.catalog.domain_change import branch_of, described, stocks
 from feira.catalog.domain_goods import (
+    Named,
     Price,
     Product,
     ProductBody,
@@ -192,8 +193,25 @@ class Products:
     async def _find_batch(self, wanted: Sequence[str]) -> Sequence[Stored | UnknownProduct]:
         async with self._db.read() as tx:
             ids = await store_search.find_listed(tx, wanted)
-            found = {stored.id: stored for stored in await store_products.read_products(tx, list(set(ids.values())))}
+            read = await store_products.read_products(tx, list(set(ids.values())))
+            paths = {path for stored in read for path in _branch(stored)}
+            named = await store_categories.read_named(tx, paths) if paths else {}
+        found = {
+            stored.id: msgspec.structs.replace(
+                stored,
+                branch=[Named(path, named[path].name, named[path].names) for path in _branch(stored) if path in named],
+            )
+            for stored in read
+        }
         return [found.get(ids[text]) or UnknownProduct() if text in ids else UnknownProduct() for text in wanted]
+
+    async def addresses(
+        self, after: int, upto: int | None, limit: int
+    ) -> tuple[list[store_products.Address], int | None]:
+        """Where what is sold is found, in the order of creation, and the number of the newest."""
+        async with self._db.read() as tx:
+            found = await store_products.list_addresses(tx, after, upto, limit)
+            return found, await store_products.last_number(tx)
 
     async def is_empty(self) -> bool:
         async with self._db.read() as tx:
@@ -239,6 +257,11 @@ class Products:
                 for variant in product.sold
             ),
         )
+
+
+def _branch(stored: Stored) -> list[str]:
+    """The path of the first of its categories, and those above it from the root."""
+    return branch_of(stored.product.categories[0]) if stored.product.categories else []
 
 
 def _refuse_recounts(change: ProductChange, was: Stored) -> None:

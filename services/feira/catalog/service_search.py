@@ -103,8 +103,9 @@ class Search:
     async def find(self, asked: Asked) -> tuple[list[Found], Facets | None]:
         """A page of products for buyers, and what all that were found have in common if that is wanted."""
         reader, by_words = self.reader, asked.wish.words is not None
+        chosen = by_words or bool(asked.wish.traits)
         theirs = asked.sort == "relevance" and asked.after is not None and not is_ours(asked.after)
-        if reader is None or theirs or not (asked.facets or by_words):
+        if reader is None or theirs or not (asked.facets or chosen):
             return await self._by_database(asked)
         try:
             if by_words and asked.sort == "relevance":
@@ -123,13 +124,13 @@ class Search:
         """The index says what is found and counts it, the database has the order."""
         wish, ordered = asked.wish, replace(asked, facets=False)
         facets: Facets | None
-        if wish.words is None:
+        if wish.words is None and not wish.traits:
             facets = await self._ask(reader, asked, lambda: reader.facets(wish, asked.category))
         else:
             numbers, facets = await self._ask(
                 reader, asked, lambda: reader.matching(wish, asked.category, facets=asked.facets)
             )
-            ordered = replace(ordered, wish=replace(wish, words=None, numbers=numbers))
+            ordered = replace(ordered, wish=replace(wish, words=None, traits={}, numbers=numbers))
         found, _ = await self._by_database(ordered)
         return found, facets
 
@@ -145,6 +146,8 @@ class Search:
             with SEARCH_SECONDS.labels("database").time():
                 if asked.category is not None:
                     wish = replace(wish, category_ids=sorted(await store_categories.ids_within(tx, asked.category)))
+                if wish.traits:
+                    wish = replace(wish, numbers=await store_search.numbers_with_traits(tx, wish), traits={})
                 found = await store_search.search(tx, wish, asked.sort, asked.locale, asked.after, asked.limit)
                 return found, await store_search.facets(tx, wish) if asked.facets else None
 

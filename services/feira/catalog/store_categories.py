@@ -35,6 +35,14 @@ async def read_all(tx: Tx) -> list[Category]:
     return [_category(row) for row in rows]
 
 
+async def read_named(tx: Tx, paths: Iterable[str]) -> dict[str, Category]:
+    """The categories of these paths."""
+    rows = await tx.fetch(
+        "select id, parent_id, slug, path, name, names from categories where path = any($1::text[])", list(paths)
+    )
+    return {row["path"]: _category(row) for row in rows}
+
+
 async def ids_within(tx: Tx, wanted: str) -> list[int]:
     """The category of this path, else those of this slug wherever they are, with all that lies below them."""
     rows = await tx.fetch(

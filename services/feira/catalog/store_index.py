@@ -20,7 +20,7 @@ from feira.catalog.domain_search import BEGUN_MIN
 from feira.catalog.domain_stopwords import ENGLISH, PORTUGUESE
 from feira.catalog.domain_text import searchable
 
-VERSION = 1  # To be raised with each change of what is written: then the index is made anew.
+VERSION = 2  # To be raised with each change of what is written: then the index is made anew.
 IN_STOCK = 1 << 53  # In a rank, above the number of any product.
 ANY_PATH = "~"  # In front of a category's slug, to find it wherever it hangs.
 KEYS_SPLIT = "\x1f"
@@ -108,7 +108,7 @@ read_branch = msgspec.msgpack.Decoder(Branch).decode
 
 def schema() -> tantivy.Schema:
     builder = tantivy.SchemaBuilder()
-    for name in ("id", "title", "branch", "path", "key"):
+    for name in ("id", "title", "branch", "path", "key", "is"):
         builder.add_text_field(name, tokenizer_name="raw", index_option="basic")
     for name in ("name", "stem", "trait", "text", "spell", "called"):
         builder.add_text_field(name, tokenizer_name="words", index_option="basic")
@@ -149,6 +149,11 @@ def column(key: str) -> str:
     return hashlib.blake2s(key.encode(), digest_size=8).hexdigest()
 
 
+def trait(key: str, value: object) -> str:
+    """What a product has that has this value of this attribute."""
+    return column(key) + KEYS_SPLIT + _json(value).decode()
+
+
 def document(goods: Goods) -> Document:
     """What the index keeps of a product that is listed."""
     found = Document()
@@ -176,8 +181,9 @@ def document(goods: Goods) -> Document:
         found.add_text("branch", branch)
     if goods.attributes:
         found.add_json("attributes", {column(key): _json(value).decode() for key, value in goods.attributes.items()})
-    for key in goods.attributes:
+    for key, value in goods.attributes.items():
         found.add_text("key", column(key) + KEYS_SPLIT + key)
+        found.add_text("is", trait(key, value))
     return found
 
 

@@ -27,11 +27,13 @@ from feira.catalog.store_index import (
     KEYS_SPLIT,
     Branch,
     Item,
+    column,
     open_index,
     read_branch,
     read_item,
     safely,
     stems,
+    trait,
 )
 from feira.catalog.store_search import RANKED_MAX, VALUES_MAX, Facets, Found, Wish
 
@@ -116,7 +118,7 @@ class Reader:
         """A page of the products that have the wish's words, the best first, from behind the place `after`."""
         searcher = self.index.searcher()
         for aim in self._aims(searcher, wish, category, after):
-            counted = self._facets(searcher, aim.whole) if facets else None
+            counted = self._facets(searcher, wish, category, aim.widest) if facets else None
             hits = self._page(searcher, aim, after, min(limit, counted.total) if counted else limit)
             if hits or (counted and counted.total):
                 return [_found(hit, _item(searcher, hit.address)) for hit in hits], counted
@@ -124,19 +126,23 @@ class Reader:
 
     @safely
     def matching(self, wish: Wish, category: str | None, *, facets: bool) -> tuple[list[int], Facets | None]:
-        """The numbers of the products that have the wish's words, at most RANKED_MAX, in no order."""
+        """The numbers of the products that the wish names, at most RANKED_MAX, in no order."""
         searcher = self.index.searcher()
-        for aim in self._aims(searcher, wish, category, None):
-            hits = searcher.search(aim.whole, RANKED_MAX, count=False, order_by_field="rank").hits
-            if hits:
-                return [rank % IN_STOCK for rank, _ in hits], self._facets(searcher, aim.whole) if facets else None
+        aims = self._aims(searcher, wish, category, None)
+        wanted: Iterator[tuple[Query, Query | None]] = ((aim.whole, aim.widest) for aim in aims)
+        if wish.words is None:
+            wanted = iter([(_all(self._filters(searcher, wish, category)), None)])
+        for whole, widest in wanted:
+            hits = searcher.search(whole, RANKED_MAX, count=False, order_by_field="rank").hits
+            if hits or widest is None:
+                counted = self._facets(searcher, wish, category, widest) if facets else None
+                return [rank % IN_STOCK for rank, _ in hits], counted
         return [], _NOTHING if facets else None
 
     @safely
     def facets(self, wish: Wish, category: str | None) -> Facets:
         """What all products share that the wish names; it has no words."""
-        searcher = self.index.searcher()
-        return self._facets(searcher, _all(self._filters(searcher, wish, category)))
+        return self._facets(self.index.searcher(), wish, category)
 
     @safely
     def suggest(self, words: Sequence[str], products_max: int, branches_max: int) -> tuple[list[Branch], list[Item]]:
@@ -164,6 +170,8 @@ class Reader:
         least: int = searcher.num_docs
         if category is not None:
             least = min(least, int(searcher.doc_freq("branch", self._branch(searcher, category))))
+        for key, values in wish.traits.items():
+            least = min(least, sum(int(searcher.doc_freq("is", trait(key, value))) for value in values))
         words = asked(wish.words or ())
         for word in words.words:
             if words.begun and word == words.words[-1] and len(word) <= BEGUN_MIN:
@@ -271,8 +279,13 @@ class Reader:
             else self._term("called", word)
         )
 
-    def _filters(self, searcher: Searcher, wish: Wish, category: str | None) -> list[Query]:
-        found = []
+    def _filters(self, searcher: Searcher, wish: Wish, category: str | None, but: str | None = None) -> list[Query]:
+        """What must hold beside the words, `but` for one of the attributes."""
+        found = [
+            _any([self._term("is", trait(key, value)) for value in values])
+            for key, values in wish.traits.items()
+            if key != but
+        ]
         if category is not None:
             found.append(self._term("branch", self._branch(searcher, category)))
         if wish.in_stock is not None:
@@ -292,17 +305,28 @@ class Reader:
     def _range(self, place: str, least: int | None, most: int | None) -> Query:
         return Query.range_query(self._schema, place, FieldType.Unsigned, least, most)
 
-    def _facets(self, searcher: Searcher, whole: Query) -> Facets:
+    def _facets(self, searcher: Searcher, wish: Wish, category: str | None, widest: Query | None = None) -> Facets:
+        """What is found has in common; of an attribute that is asked for, what there would be if it were not."""
+        words = [widest] if widest else []
+        found = self._shared(searcher, _all([*words, *self._filters(searcher, wish, category)]))
+        attributes = dict(found.attributes)
+        for key in wish.traits:
+            others = _all([*words, *self._filters(searcher, wish, category, but=key)])
+            if told := self._shared(searcher, others, (key,)).attributes:
+                attributes |= told
+        return msgspec.structs.replace(found, attributes=dict(sorted(attributes.items())))
+
+    def _shared(self, searcher: Searcher, whole: Query, keys: Sequence[str] = ()) -> Facets:
         columns = self._columns
-        if len(columns) > KEYS_MAX:
+        if keys:
+            columns = {column(key): key for key in keys}
+        elif len(columns) > KEYS_MAX:
             columns = _columns(searcher.terms_with_prefix("key", "", whole, KEYS_MAX))
-        asked_for: dict[str, Any] = {
-            column: {"terms": {"field": f"attributes.{column}", "size": VALUES_MAX}} for column in columns
-        }
+        asked_for: dict[str, Any] = {at: {"terms": {"field": f"attributes.{at}", "size": VALUES_MAX}} for at in columns}
         asked_for["price"] = {"stats": {"field": "price"}}
         asked_for["category"] = {"terms": {"field": "category", "size": VALUES_MAX}}
         told = searcher.aggregate(whole, asked_for)
-        values = {columns[column]: _counts(told[column]) for column in columns}
+        values = {columns[at]: _counts(told[at]) for at in columns}
         price = told["price"]
         return Facets(
             total=price["count"],

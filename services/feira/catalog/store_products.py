@@ -1,6 +1,7 @@
 """The statements that keep products, many at once: a creation and a chunk of an import are written the same way."""
 
 from collections.abc import Container, Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -103,6 +104,32 @@ async def list_after(tx: Tx, after: int, limit: int) -> list[UUID]:
     """Products in the order of their creation, from behind the number `after`: how an export walks through them."""
     rows = await tx.fetch("select id from products where number > $1 order by number limit $2", after, limit)
     return [row["id"] for row in rows]
+
+
+class Address(msgspec.Struct, frozen=True):
+    """Where a product is found, and when what is there was changed last."""
+
+    number: int
+    slug: str
+    changed_at: datetime
+
+
+async def list_addresses(tx: Tx, after: int, upto: int | None, limit: int) -> list[Address]:
+    """What is sold, in the order of creation, from behind the number `after`."""
+    rows = await tx.fetch(
+        """select l.number, p.slug, p.changed_at from listings l join products p on p.id = l.product_id
+           where l.listed and l.number > $1 and ($2::bigint is null or l.number <= $2) order by l.number limit $3""",
+        after,
+        upto,
+        limit,
+    )
+    return [Address(*row.values()) for row in rows]
+
+
+async def last_number(tx: Tx) -> int | None:
+    """That of the newest product that is sold."""
+    number: int | None = await tx.fetchval("select number from listings where listed order by number desc limit 1")
+    return number
 
 
 async def is_empty(tx: Tx) -> bool:

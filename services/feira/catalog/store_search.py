@@ -12,9 +12,12 @@ import asyncpg
 import msgspec
 
 from feira.catalog.domain_search import BEGUN_MIN
+from feira.catalog.domain_traits import Traits
+from feira.catalog.store import as_json
 from feira.kernel.db import Tx
 
 RANKED_MAX = 10_000  # Products that a search sorts by relevance; those beyond are not looked at.
+TRIED_MAX = 20_000  # Products that are looked at for their attributes where there is no search index, the newest first.
 COUNTED_MAX = 10_000  # Products that totals and facets count.
 VALUES_MAX = 50  # Values that a facet names, the commonest first.
 
@@ -23,7 +26,7 @@ Sort = Literal["relevance", "newest", "price", "-price", "name"]
 
 class Wish(msgspec.Struct, frozen=True, kw_only=True):
     """What a buyer looks for: `words` are folded, `category_ids` include the branches (None: everywhere). `numbers` are those
-    of the products that come into question.
+    of the products that come into question. `traits` are the values that attributes may have.
     """
 
     words: Sequence[str] | None = None
@@ -32,6 +35,7 @@ class Wish(msgspec.Struct, frozen=True, kw_only=True):
     min_price_minor: int | None = None
     max_price_minor: int | None = None
     in_stock: bool | None = None
+    traits: Traits = {}
 
 
 class Found(msgspec.Struct, frozen=True, kw_only=True):
@@ -144,6 +148,23 @@ async def search(tx: Tx, wish: Wish, sort: Sort, locale: str, after: Sequence[An
         statement = _in_order(asked, sort, locale, after, limit)
     rows = await tx.fetch(statement, *asked.arguments)
     return [_found(row, sort) for row in rows]
+
+
+async def numbers_with_traits(tx: Tx, wish: Wish) -> list[int]:
+    """The numbers of the products that the wish names, its traits included; no index of the database knows attributes."""
+    asked = _Conditions(wish)
+    traits = [
+        f"p.attributes -> {asked.argument(key)} = any({asked.argument([as_json(value) for value in values])}::text[]::jsonb[])"
+        for key, values in wish.traits.items()
+    ]
+    order = "" if wish.words is not None else "order by l.number desc"
+    rows = await tx.fetch(
+        f"""select l.number from (
+                select l.product_id, l.number from {asked.matches} where {asked.text} {order} limit {TRIED_MAX}) as l
+            join products p on p.id = l.product_id where {" and ".join(traits)} limit {RANKED_MAX}""",
+        *asked.arguments,
+    )
+    return [row["number"] for row in rows]
 
 
 def _found(row: asyncpg.Record, sort: Sort) -> Found:

@@ -72,6 +72,23 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/v1/sitemap': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** List the addresses of all products */
+    get: operations['list_addresses'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/v1/bestsellers': {
     parameters: {
       query?: never;
@@ -1263,14 +1280,24 @@ export interface components {
     };
     /**
      * FacetsView
-     * @description What the products found have in common, by number of products.
+     * @description What the products found have in common, by number of products; of an attribute that was asked for, also its other values
+     *         and how many more they would find.
      */
     FacetsView: {
-      categories: components['schemas']['Count'][];
+      categories: components['schemas']['CategoryCount'][];
       attributes: {
         [key: string]: components['schemas']['Count'][];
       };
       price: components['schemas']['PriceRange'];
+    };
+    /**
+     * CategoryCount
+     * @description `value` is the category's path.
+     */
+    CategoryCount: {
+      value: string;
+      name: string;
+      count: number;
     };
     /** Count */
     Count: {
@@ -1282,7 +1309,10 @@ export interface components {
       min: components['schemas']['Money'] | null;
       max: components['schemas']['Money'] | null;
     };
-    /** ProductView */
+    /**
+     * ProductView
+     * @description `breadcrumbs` lead from the root to the first of its categories.
+     */
     ProductView: {
       id: string;
       slug: string;
@@ -1298,6 +1328,8 @@ export interface components {
         [key: string]: string | boolean | number;
       };
       variants: components['schemas']['VariantView'][];
+      breadcrumbs: components['schemas']['Crumb'][];
+      updated_at: string;
     };
     /** VariantView */
     VariantView: {
@@ -1310,6 +1342,14 @@ export interface components {
       compare_at_price: components['schemas']['Money'] | null;
       available: boolean;
       quantity: number;
+    };
+    /**
+     * Crumb
+     * @description A category by its path, as `category=` of the list of products takes it.
+     */
+    Crumb: {
+      path: string;
+      name: string;
     };
     /**
      * CategoryTree
@@ -1335,13 +1375,32 @@ export interface components {
     };
     /**
      * Suggestion
-     * @description `slug` is a product's slug, or a category's path as `category=` of the list of products takes it.
+     * @description `slug` is a product's slug, or a category's path as `category=` of the list of products takes it. Only products have
+     *         a price, and perhaps an image.
      */
     Suggestion: {
       text: string;
       /** @enum {unknown} */
       kind: 'category' | 'product';
       slug: string;
+      /** @default null */
+      image: components['schemas']['feira.catalog.http_views.ImageView'] | null;
+      /** @default null */
+      price: components['schemas']['Money'] | null;
+    };
+    /**
+     * Sitemap
+     * @description A thousand products, in the order of their creation; `parts` of at most 50,000 each are all of them.
+     */
+    Sitemap: {
+      items: components['schemas']['Address'][];
+      next: string | null;
+      parts: number;
+    };
+    /** Address */
+    Address: {
+      slug: string;
+      updated_at: string;
     };
     /**
      * Bestsellers
@@ -2640,6 +2699,8 @@ export interface operations {
         min_price?: number;
         max_price?: number;
         in_stock?: boolean;
+        /** @description Values that attributes must have, as facets name them: `origin:Bahia,organic:true`. Values of one attribute are alternatives. A backslash stands before a comma or a colon that belongs to a value. */
+        attributes?: string;
         /** @description `relevance` is the default of a search, `newest` of all else. */
         sort?: '-price' | 'name' | 'newest' | 'price' | 'relevance';
         facets?: boolean;
@@ -2853,7 +2914,18 @@ export interface operations {
            *           "available": true,
            *           "quantity": 148
            *         }
-           *       ]
+           *       ],
+           *       "breadcrumbs": [
+           *         {
+           *           "path": "fruit",
+           *           "name": "Fruit"
+           *         },
+           *         {
+           *           "path": "fruit/tropical",
+           *           "name": "Tropical fruit"
+           *         }
+           *       ],
+           *       "updated_at": "2026-11-22T12:00:00Z"
            *     }
            */
           'application/json': components['schemas']['ProductView'];
@@ -3046,17 +3118,132 @@ export interface operations {
            *         {
            *           "text": "Tropical fruit",
            *           "kind": "category",
-           *           "slug": "fruit/tropical"
+           *           "slug": "fruit/tropical",
+           *           "image": null,
+           *           "price": null
            *         },
            *         {
            *           "text": "Palmer mango",
            *           "kind": "product",
-           *           "slug": "palmer-mango"
+           *           "slug": "palmer-mango",
+           *           "image": {
+           *             "url": "http://127.0.0.1:8000/media/demo/mango.webp",
+           *             "alt": "A ripe mango",
+           *             "width": 256,
+           *             "height": 256,
+           *             "sources": [
+           *               {
+           *                 "url": "http://127.0.0.1:8000/media/demo/mango.avif",
+           *                 "type": "image/avif",
+           *                 "width": 256
+           *               },
+           *               {
+           *                 "url": "http://127.0.0.1:8000/media/demo/mango.webp",
+           *                 "type": "image/webp",
+           *                 "width": 256
+           *               }
+           *             ]
+           *           },
+           *           "price": {
+           *             "amount": 890,
+           *             "currency": "BRL"
+           *           }
            *         }
            *       ]
            *     }
            */
           'application/json': components['schemas']['Suggestions'];
+        };
+      };
+      /** @description Not Modified */
+      304: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description `malformed`: The request could not be read */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `unauthenticated`: A valid access token is needed */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `wrong_host`: This host is not ours */
+      421: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `invalid`: The request breaks a rule */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `overloaded`: The shop is busy; please try again; `unavailable`: A part of the shop does not answer; please try again */
+      503: {
+        headers: {
+          'Retry-After'?: number;
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  list_addresses: {
+    parameters: {
+      query?: {
+        /** @description Only this part: together they are all. */
+        part?: number;
+        /** @description The `next` of the page before. */
+        cursor?: string;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          ETag?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "items": [
+           *         {
+           *           "slug": "palmer-mango",
+           *           "updated_at": "2026-11-22T12:00:00Z"
+           *         }
+           *       ],
+           *       "next": null,
+           *       "parts": 1
+           *     }
+           */
+          'application/json': components['schemas']['Sitemap'];
         };
       };
       /** @description Not Modified */

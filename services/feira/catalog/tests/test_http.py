@@ -70,6 +70,8 @@ async def test_a_product_is_created_and_read_by_buyers(shop: Shop) -> None:
                 "quantity": 0,
             },
         ],
+        "breadcrumbs": [{"path": "fruit", "name": "Fruit"}, {"path": "fruit/tropical", "name": "Tropical"}],
+        "updated_at": made["changed_at"],
     }
     assert reply.headers["content-language"] == "en"
     assert (await shop.ask("GET", f"/v1/products/{made['id']}")).json == reply.json
