@@ -55,9 +55,9 @@ node: .venv/.setup
 		|| echo 'There is no Node.js, and none can be had: the shop opens without pages' >&2
 
 # All of the tests need a browser and what Node.js tests; some of them, only what they say themselves.
-test: dev $(if $(ARGS),,chromium build/web.tested)
+test: dev $(if $(ARGS),,chromium web build/web.tested)
 	@$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest $(or $(ARGS),--numprocesses $(RUNS) --dist loadgroup --no-loadscope-reorder)
+	$(BIN)/coverage run -m pytest $(or $(ARGS),--numprocesses $(RUNS) --dist loadscope --no-loadscope-reorder)
 	@$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report $(if $(ARGS),--fail-under=0)
 

@@ -5,6 +5,7 @@ import gc
 import itertools
 import os
 import random
+import re
 import secrets
 import socket
 import time
@@ -21,6 +22,7 @@ import msgspec
 import pytest
 from joserfc import jwt
 from joserfc.jwk import KeySet, OKPKey
+from xdist.scheduler import LoadScopeScheduling
 
 from feira.kernel import logs
 from feira.kernel.card import Card, Context
@@ -37,7 +39,7 @@ from feira.transport.serve import HttpServer, public_app
 
 CONNECTIONS_MAX = 8
 WORKERS_MAX = 8  # How many runs of pytest may go on at once, as pytest-xdist has them.
-SHAPES = ("many", "one", "workers", "")  # Of shops, those that take longest first; "" for a test's own.
+SCOPES = ("many", "browser", "one", "workers")  # Shops that many tests share, by what their tests' names end with.
 PORTS = range(20_000, 32_000, 2)  # Below those that outgoing connections are given, which come and go.
 
 Said = Callable[[Db], Awaitable[list[Event]]]
@@ -45,26 +47,33 @@ Hear = Callable[..., Awaitable[None]]
 MakeContext = Callable[[Card], Awaitable[Context]]
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What takes longest is begun first: tests that share a shop, then those that open their own.
-
-    Where several runs of pytest divide the work (`make test` starts them), tests of one shop stay together, so that it is
-    opened once, and so do tests of one file, with what they share.
+class Together(LoadScopeScheduling):
+    """How several runs of pytest divide the work: what shares a shop stays together, so that it is opened once, and so do
+    the tests of one file.
     """
-    groups = {item: _group(item) for item in items}
-    for item, group in groups.items():
-        if group:
-            item.add_marker(pytest.mark.xdist_group(group))
-    items.sort(key=lambda item: SHAPES.index(group) if (group := groups[item]) in SHAPES else len(SHAPES))
+
+    def _split_scope(self, nodeid: str) -> str:
+        return scope(nodeid)
 
 
-def _group(item: pytest.Item) -> str:
-    """The shape of its shop, nothing if it has shops of its own, else its file."""
-    spec = getattr(item, "callspec", None)
-    if spec and (shape := spec.params.get("shop")):
-        return str(shape)
-    return "" if "new_shop" in getattr(item, "fixturenames", ()) else str(item.path.relative_to(item.config.rootpath))
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Together:
+    return Together(config, log)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes longest is begun first."""
+    items.sort(key=lambda item: SCOPES.index(found) if (found := scope(item.nodeid)) in SCOPES else len(SCOPES))
+
+
+def scope(nodeid: str) -> str:
+    """The shop that a test shares with others, if it does; nothing that others share if it opens its own; else its file."""
+    file, _, rest = nodeid.partition("::")
+    if not file.startswith("services/tests/"):
+        return file
+    if file.startswith("services/tests/browser/"):
+        return "browser"
+    shared = set(SCOPES).intersection(re.split(r"[\[\]-]", rest))
+    return shared.pop() if shared else nodeid
 
 
 @pytest.hookimpl(wrapper=True)

@@ -83,7 +83,7 @@ async def reaches(shop: Shop, service: str, query: str, number: int) -> None:
             await asyncio.sleep(0.02)
 
 
-@pytest.mark.parametrize("mode", ["one", "many"])
+@pytest.mark.parametrize("mode", ["one", "many"], ids="its own {}".format)
 async def test_a_checkout_killed_after_any_step_is_finished_by_a_retry(new_shop: NewShop, mode: str) -> None:
     shop = await new_shop(mode)
     sku = await shop.new_sku(stock=100)

@@ -202,7 +202,7 @@ def test_every_slice_has_the_largest_invoices(table: Table) -> None:
     assert [one.number for one in late.returns if one.customer == "12346"] == ["C541433"]
 
 
-@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("mode", MODES, ids="its own {}".format)
 async def test_real_invoices_add_up(new_shop: NewShop, table: Table, mode: str) -> None:
     """The acceptance run in small: bought, given back, and compared to the penny."""
     shop = await new_shop(mode, "--currency", "GBP", "--country", "GB")

@@ -15,7 +15,7 @@ BUYERS, UNITS = 300, 100
 ANSWERED_S = 60
 
 
-@pytest.mark.parametrize("mode", ["one", "many"])
+@pytest.mark.parametrize("mode", ["one", "many"], ids="its own {}".format)
 async def test_three_hundred_buyers_for_a_hundred_units_on_eight_connections(new_shop: NewShop, mode: str) -> None:
     shop = await new_shop(mode, "--db-connections", "8")
     sku = await shop.new_sku(stock=UNITS)

@@ -28,7 +28,7 @@ NewVisitor = Callable[..., Awaitable[Visitor]]
 async def site(server: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Shop]:
     """A shop with sample goods and pages, that all tests here share."""
     async with AsyncExitStack() as stack:
-        opened = await make_shop("one", databases(server, stack), tmp_path_factory.mktemp("site"), "--demo")
+        opened = await make_shop("one", databases(server, stack), tmp_path_factory.mktemp("site"), "--demo", "--web")
         yield await stack.enter_async_context(opened)
 
 

@@ -35,8 +35,11 @@ def test_a_new_shop_is_well(feira: Feira, monkeypatch: pytest.MonkeyPatch) -> No
     feira("migrate")
     monkeypatch.setenv("FEIRA_PORT", str(_free_port()))
     done = feira("doctor")
-    assert done.status == 0, done.out
     assert "Migrations       all were run" in done.out
+    # The tests' own server forgoes what makes it slow, and the doctor minds that.
+    bad = [line for line in done.out.splitlines() if line.startswith("✗")]
+    assert bad in ([], ["✗ PostgreSQL       fsync is off: what is paid for may be lost in a power cut"])
+    assert done.status == len(bad)
 
 
 def test_no_shop_at_all(bare: Feira, tmp_path: Path) -> None:
