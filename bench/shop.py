@@ -210,6 +210,40 @@ async def many_shops(postgres: Postgres, home: Path, prefix: str) -> AsyncIterat
         await asyncio.gather(*(program.stop() for program in programs))
 
 
+@asynccontextmanager
+async def live_beside(postgres: Postgres, home: Path, database: str) -> AsyncIterator[Shop]:
+    """A shop as one process, and live updates from a process of their own, the last of its programs."""
+    url = await postgres.create(database)
+    [internal, grpc, live, live_internal] = free_ports(4)
+    [public] = free_ports(1)
+    common = {"DATABASE_URL": url, "FEIRA_SECRET": secrets.token_hex(32)}
+    common["FEIRA_PUBLIC_URL"] = f"http://127.0.0.1:{public}"
+    common |= {f"FEIRA_{name.upper()}_ADDR": f"127.0.0.1:{grpc}" for name in ("users", "catalog", "orders")}
+    parts: tuple[tuple[str, str, list[int], list[str]], ...] = (
+        ("shop", ",".join(SERVICES), [public, internal], ["--grpc-port", str(grpc)]),
+        ("live", "live", [live, live_internal], []),
+    )
+    programs: list[Program] = []
+    began = time.monotonic()
+    try:
+        async with _session() as http:
+            for name, services, ports, more in parts:
+                data = home / f"data-{database}-{name}"
+                data.mkdir()
+                surroundings = {**common, "FEIRA_DATA": str(data)}
+                flags = ["--run", services, *_flags(ports), *more]
+                programs.append(await up(f"feira {name}", flags, surroundings, home / f"{database}-{name}.log"))
+                await _until(programs[-1], http, f"http://127.0.0.1:{ports[0]}/readyz")
+            took = time.monotonic() - began
+            databases = dict.fromkeys((*SERVICES, "bus"), url)
+            metrics = [f"http://127.0.0.1:{port}/metrics" for port in (internal, live_internal)]
+            desk, direct = programs[0], {"live": f"http://127.0.0.1:{live}"}
+            environment = {**common, "FEIRA_DATA": str(home / f"data-{database}-shop")}
+            yield Shop(common["FEIRA_PUBLIC_URL"], programs, databases, http, metrics, took, desk, environment, direct)
+    finally:
+        await asyncio.gather(*(program.stop() for program in programs))
+
+
 async def _front(home: Path, prefix: str, port: int, places: Mapping[str, str]) -> Program:
     words = [f"--service={name}={place}" for name, place in places.items()]
     command = [sys.executable, "-m", "feira", "envoy", "--port", str(port), *words]

@@ -33,6 +33,7 @@ from feira.kernel.message import Event
 from feira.kernel.migrate import SQL, migrate
 from feira.kernel.relay import Consumer, keep_consuming, keep_following, keep_relaying, keep_trimming
 from feira.kernel.tail import Tail
+from feira.live.card import card as live
 from feira.notifications.card import card as notifications
 from feira.orders.card import card as orders
 from feira.parked.here import ParkedHere
@@ -46,7 +47,7 @@ from feira.users.card import card as users
 if TYPE_CHECKING:
     from feira.web.site import Site
 
-CARDS: Mapping[str, Card] = {card.name: card for card in (users, catalog, carts, orders, payments, notifications)}
+CARDS: Mapping[str, Card] = {card.name: card for card in (users, catalog, carts, orders, payments, notifications, live)}
 FOLLOWED = (ProductsChanged, StockChanged)  # They are on the bus though no service may hear them: for who keeps pages.
 READY_S = 1.0  # How long an answer about readiness is believed.
 PING_TIMEOUT_S = 2.0
@@ -104,14 +105,14 @@ def with_needed(names: Sequence[str]) -> tuple[str, ...]:
 
 
 def connections_min(settings: Settings) -> int:
-    """How many database connections the process tree needs at the least: one a service, and two for the bus."""
-    return settings.workers * (len(chosen(settings)) + 2)
+    """How many database connections the process tree needs at the least: one a service with data, and two for the bus."""
+    return settings.workers * (sum(card.keeps for card in chosen(settings)) + 2)
 
 
 async def migrate_all(settings: Settings) -> list[str]:
     """Bring the schemas of the services that run here up to date, and the bus's; answers what was run."""
     ran = await migrate(settings.bus_url, BUS, [SQL / "bus"])
-    for card in chosen(settings):
+    for card in (card for card in chosen(settings) if card.keeps):
         ran += await migrate(settings.database_of(card.name), card.name, [SQL / "service", card.home / "migrations"])
     return ran
 
@@ -136,10 +137,12 @@ class Shop:
 
     async def open(self) -> None:
         budget = self.settings.db_connections // self.settings.workers
-        share = (budget - 1) // (len(self.cards) + 1)  # One connection holds the leases.
-        self.bus = Bus(await self._db(BUS, self.settings.bus_url, share), hearers())
+        share = (budget - 1) // (sum(card.keeps for card in self.cards) + 1)  # One connection holds the leases.
+        bus_db = await self._db(BUS, self.settings.bus_url, share)
+        self.bus = Bus(bus_db, hearers())
         for card in self.cards:
-            db = await self._db(card.name, self.settings.database_of(card.name), share)
+            url = self.settings.database_of(card.name)
+            db = await self._db(card.name, url, share) if card.keeps else bus_db
             context = Context(
                 db=db, settings=self.settings, wake=self._waker(card), log=logs.logger(card.name), tail=self.tail
             )
@@ -196,7 +199,7 @@ class Shop:
         if any(
             card is users for card in cards
         ):  # Where staff and their journal are, there is the desk for all services.
-            found += parked_routes(tuple(CARDS), self.find_parked)
+            found += parked_routes([card.name for card in CARDS.values() if card.keeps], self.find_parked)
         return [route for route in found if not (route.dev_only and self.settings.production)]
 
     async def unready(self) -> str:
@@ -220,7 +223,7 @@ class Shop:
     def loops(self) -> list[asyncio.Task[None]]:
         """Everything that goes on beside requests: relays, consumers, jobs."""
         tasks = [keep_trimming(self.bus, self.leases), keep_following(self.tail, self.bus, self.leases)]
-        for card in self.cards:
+        for card in (card for card in self.cards if card.keeps):
             service, db = self.services[card.name], self.dbs[card.name]
             tasks.append(keep_relaying(card.name, db, self.bus, self.leases, self._is_busy))
             if card.handlers:

@@ -4,12 +4,13 @@
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 TIMEOUT_S = 120  # An import streams for a while; each service bounds its own answers far below.
 CONNECT_TIMEOUT_S = 2
 CONNECTIONS_MAX = 4_096
+SOCKETS_MAX = 16_384  # Connections to who answers WebSockets: each client's is one.
 HEADERS_KIB_MAX = 64
 _ROUTER = "type.googleapis.com/envoy.extensions.filters.http.router.v3.Router"
 _MANAGER = "type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager"
@@ -20,9 +21,15 @@ def _pattern(path: str) -> str:
 
 
 def config(
-    services: Mapping[str, str], paths: Mapping[str, Iterable[str]], *, host: str = "127.0.0.1", port: int = 8000
+    services: Mapping[str, str],
+    paths: Mapping[str, Iterable[str]],
+    *,
+    host: str = "127.0.0.1",
+    port: int = 8000,
+    sockets: Collection[str] = (),
 ) -> dict[str, Any]:
-    """Envoy's bootstrap: one listener, and each path led to the service that answers it.
+    """Envoy's bootstrap: one listener, and each path led to the service that answers it. A path of `sockets` may go on as a
+    WebSocket.
 
     `services` tells where each service's HTTP is (`host:port`), `paths` which paths it answers, parameters in braces. What
     no service knows goes to the first, whose answer is a problem document like all others.
@@ -30,7 +37,9 @@ def config(
     entries = {(path, name) for name in services for path in paths[name]}
     # Words before parameters: /v1/users/me is not the page of a user.
     ordered = sorted(entries, key=lambda entry: (entry[0].count("{"), entry))
-    routes = [_route({"safe_regex": {"regex": _pattern(path)}}, name) for path, name in ordered]
+    routes = [
+        _route({"safe_regex": {"regex": _pattern(path)}}, name, is_socket=path in sockets) for path, name in ordered
+    ]
     routes.append(_route({"prefix": "/"}, next(iter(services))))
     manager = {
         "@type": _MANAGER,
@@ -52,18 +61,24 @@ def config(
     return {
         "static_resources": {
             "listeners": [listener],
-            "clusters": [_cluster(name, address) for name, address in services.items()],
+            "clusters": [
+                _cluster(name, address, SOCKETS_MAX if {*paths[name]} & {*sockets} else CONNECTIONS_MAX)
+                for name, address in services.items()
+            ],
         }
     }
 
 
-def _route(match: dict[str, Any], service: str) -> dict[str, Any]:
+def _route(match: dict[str, Any], service: str, *, is_socket: bool = False) -> dict[str, Any]:
     # A connection that could not even be made carried no request: that alone is safe to try again for every method.
     retry = {"retry_on": "connect-failure,refused-stream", "num_retries": 2}
-    return {"match": match, "route": {"cluster": service, "timeout": f"{TIMEOUT_S}s", "retry_policy": retry}}
+    action: dict[str, Any] = {"cluster": service, "timeout": f"{TIMEOUT_S}s", "retry_policy": retry}
+    if is_socket:  # It lasts for as long as both sides wish; both hear pings.
+        action |= {"timeout": "0s", "upgrade_configs": [{"upgrade_type": "websocket"}]}
+    return {"match": match, "route": action}
 
 
-def _cluster(name: str, address: str) -> dict[str, Any]:
+def _cluster(name: str, address: str, connections_max: int) -> dict[str, Any]:
     endpoint = {"endpoint": {"address": _socket(address)}}
     return {
         "name": name,
@@ -73,9 +88,9 @@ def _cluster(name: str, address: str) -> dict[str, Any]:
         "circuit_breakers": {
             "thresholds": [
                 {
-                    "max_connections": CONNECTIONS_MAX,
-                    "max_pending_requests": CONNECTIONS_MAX,
-                    "max_requests": CONNECTIONS_MAX,
+                    "max_connections": connections_max,
+                    "max_pending_requests": connections_max,
+                    "max_requests": connections_max,
                 }
             ]
         },

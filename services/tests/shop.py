@@ -21,7 +21,8 @@ from conftest import free_ports
 from feira.app import hearers
 from feira.host.datadir import DataDir
 
-SERVICES = ("users", "catalog", "carts", "orders", "payments", "notifications")
+SERVICES = ("users", "catalog", "carts", "orders", "payments", "notifications")  # Those with data.
+ALL = (*SERVICES, "live")
 START_TIMEOUT_S = 60.0
 STOP_TIMEOUT_S = 30.0
 SETTLE_TIMEOUT_S = 60.0
@@ -365,11 +366,11 @@ async def make_shop(mode: str, new_database: MakeDatabase, home: Path, *flags: s
         process = Process(arguments, environment, f"http://127.0.0.1:{port}", home / "shop.log")
         return Shop(mode, {"shop": process}, dict.fromkeys((*SERVICES, "bus"), url), http, home, process.url)
     databases = {service: await new_database() for service in (*SERVICES, "bus")}
-    *ports, front_port = free_ports(3 * len(SERVICES) + 1)
+    *ports, front_port = free_ports(3 * len(ALL) + 1)
     front = f"http://127.0.0.1:{front_port}"
-    grpc = {service: f"127.0.0.1:{ports[3 * n + 2]}" for n, service in enumerate(SERVICES)}
+    grpc = {service: f"127.0.0.1:{ports[3 * n + 2]}" for n, service in enumerate(ALL)}
     processes = {}
-    for n, service in enumerate(SERVICES):
+    for n, service in enumerate(ALL):
         port, internal, grpc_port = ports[3 * n : 3 * n + 3]
         arguments = [
             "--run",
@@ -382,10 +383,10 @@ async def make_shop(mode: str, new_database: MakeDatabase, home: Path, *flags: s
             str(grpc_port),
         ]
         arguments += ["--bus", databases["bus"], *flags]
-        for other, address in grpc.items():
+        for other in SERVICES:
             if other != service:
-                arguments += [f"--{other}-addr", address]
-        environment = {**secret, "DATABASE_URL": databases[service], "FEIRA_DATA": str(home / service)}
+                arguments += [f"--{other}-addr", grpc[other]]
+        environment = {**secret, "DATABASE_URL": databases.get(service, ""), "FEIRA_DATA": str(home / service)}
         environment |= {"FEIRA_PUBLIC_URL": front, "FEIRA_TRUSTED_PROXIES": "127.0.0.1"}
         processes[service] = Process(arguments, environment, f"http://127.0.0.1:{port}", home / f"{service}.log")
     return Shop(mode, processes, databases, http, home, front)

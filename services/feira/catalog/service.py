@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Callable, Sequence
 from uuid import UUID
 
-from feira.catalog import store_feed
+from feira.catalog import store, store_feed
 from feira.catalog.domain_goods import ProductBody
 from feira.catalog.service_categories import Categories
 from feira.catalog.service_desk import Desk
@@ -15,7 +15,19 @@ from feira.catalog.service_sales import Sales
 from feira.catalog.service_search import Search
 from feira.catalog.service_stock import Stock
 from feira.catalog.store_sample import some_in_stock
-from feira.contracts.catalog import Held, Hold, PriceAsk, Priced, Release, Released, Sample, SampleAsk
+from feira.contracts.catalog import (
+    Held,
+    Hold,
+    InStock,
+    PriceAsk,
+    Priced,
+    Release,
+    Released,
+    Sample,
+    SampleAsk,
+    StockAsk,
+    StockOf,
+)
 from feira.kernel.card import Context
 from feira.kernel.errors import Refused
 
@@ -53,6 +65,16 @@ class CatalogService:
     async def sample(self, ask: SampleAsk) -> Sample:
         async with self._db.read() as tx:
             return Sample(skus=tuple(await some_in_stock(tx, min(max(ask.limit, 0), SAMPLE_MAX))))
+
+    async def stock_of(self, asks: Sequence[StockAsk]) -> Sequence[StockOf | Refused]:
+        async with self._db.read() as tx:
+            found = await store.stock_of_products(tx, [ask.slug for ask in asks])
+        return [
+            StockOf(
+                slug=ask.slug, variants=tuple(InStock(sku=sku, quantity=free) for sku, free in found.get(ask.slug, ()))
+            )
+            for ask in asks
+        ]
 
     async def forget_feed(self) -> None:
         """Drop what was told of changes long ago."""

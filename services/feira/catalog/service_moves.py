@@ -7,9 +7,11 @@ from feira.catalog import domain, store
 from feira.catalog.domain import Level, Move
 from feira.catalog.domain_change import listed, shown
 from feira.catalog.domain_goods import Product
-from feira.contracts.catalog import ProductsChanged, StockChanged
+from feira.contracts.catalog import ProductsChanged, StockChanged, StockMoved
 from feira.kernel.db import Tx
 from feira.kernel.events import emit
+
+TOLD_MAX = 500  # Skus in one event.
 
 
 async def announce(
@@ -38,10 +40,14 @@ async def announce(
     )
 
 
-async def move(tx: Tx, moves: Sequence[Move], levels: Mapping[str, Level]) -> None:
-    """Move stock whose rows are locked at these levels, and tell what this changes for buyers."""
+async def move(tx: Tx, moves: Sequence[Move], levels: Mapping[str, Level], *, bought: bool = False) -> None:
+    """Move stock whose rows are locked at these levels, and tell what this changes for buyers; what is being `bought` its
+    order tells.
+    """
     if not moves:
         return
+    if not bought:
+        await tell_of_moves(tx, moves)
     turned = domain.turned(levels, domain.net(moves))
     await store.move(tx, moves)
     if turned:
@@ -67,3 +73,10 @@ async def tell_of_products(tx: Tx, changes: Sequence[tuple[Product | None, Produ
 async def tell_of_everything(tx: Tx) -> None:
     """Tell those who keep pages that any of them may look different."""
     await emit(tx, ProductsChanged(everything=True, version=1))
+
+
+async def tell_of_moves(tx: Tx, moves: Sequence[Move]) -> None:
+    """Tell those who show quantities of which skus there are more or fewer to be had."""
+    skus = [sku for sku, (on_hand, held) in sorted(domain.net(moves).items()) if on_hand != held]
+    parts = [skus[start : start + TOLD_MAX] for start in range(0, len(skus), TOLD_MAX)]
+    await emit(tx, *(StockMoved(skus=tuple(part), version=1) for part in parts))

@@ -24,7 +24,7 @@ from feira.catalog.domain_goods import (
     VariantBody,
 )
 from feira.catalog.domain_text import slugify
-from feira.catalog.service_moves import announce, tell_of_everything, tell_of_products
+from feira.catalog.service_moves import announce, tell_of_everything, tell_of_moves, tell_of_products
 from feira.contracts.audit import StaffActed
 from feira.kernel.batcher import Batcher
 from feira.kernel.card import Context
@@ -96,6 +96,7 @@ async def keep(tx: Tx, drafts: Sequence[Draft], kind: str, actor: UUID | None = 
     ]
     if moves:
         await store.move(tx, moves)
+        await tell_of_moves(tx, moves)
     turned = domain.turned(levels, domain.net(moves))
     product_of = {variant.sku: draft.id for draft in old for variant in draft.product.variants}
     turned |= {sku: True for sku, units in opened.items() if units and sku in product_of}

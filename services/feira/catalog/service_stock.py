@@ -213,7 +213,7 @@ class Stock:
             for hold in new
             for line in hold.lines
         ]
-        await move(tx, moves, levels)
+        await move(tx, moves, levels, bought=True)
         for hold in new:
             answers[hold.order_id] = Held(
                 hold_id=hold.hold_id, lines=hold.lines, currency=self._currency, expires_at=until[hold.order_id]

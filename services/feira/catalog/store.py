@@ -161,6 +161,22 @@ async def products_of(tx: Tx, skus: Sequence[str]) -> dict[str, UUID]:
     return {row["sku"]: row["product_id"] for row in rows}
 
 
+async def stock_of_products(tx: Tx, slugs: Sequence[str]) -> dict[str, list[tuple[str, int]]]:
+    """What can be bought of each variant of these products, in their order. Products that are not sold are left out."""
+    rows = await tx.fetch(
+        """select p.slug, v.sku, greatest(s.on_hand - s.held, 0) as free
+           from products p join variants v on v.product_id = p.id join stock s using (sku)
+           where p.slug = any($1::text[]) and s.location_id = $2 and p.archived_at is null and not v.archived
+           order by p.slug, v.position""",
+        slugs,
+        MAIN,
+    )
+    found: dict[str, list[tuple[str, int]]] = {}
+    for row in rows:
+        found.setdefault(row["slug"], []).append((row["sku"], row["free"]))
+    return found
+
+
 async def read_level(tx: Tx, sku: str) -> Level | None:
     row = await tx.fetchrow("select on_hand, held from stock where location_id = $1 and sku = $2", MAIN, sku)
     return Level(row["on_hand"], row["held"]) if row else None

@@ -27,6 +27,7 @@ def envoy(
     envoy -c envoy.json
     """
     from feira.envoy import config  # Here, because the next import is the whole program.
+    from feira.live.http import PATH as LIVE
 
     places: dict[str, str] = {}
     for one in service:
@@ -37,7 +38,9 @@ def envoy(
     paths = run(_paths())
     if unknown := sorted(places.keys() - paths.keys()):
         raise HostError(f"there is no service {', '.join(unknown)}; there are {', '.join(paths)}")
-    text = msgspec.json.format(msgspec.json.encode(config(places, paths, host=host, port=port)), indent=2)
+    text = msgspec.json.format(
+        msgspec.json.encode(config(places, paths, host=host, port=port, sockets=(LIVE,))), indent=2
+    )
     typer.echo(text.decode())
 
 

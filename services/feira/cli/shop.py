@@ -13,7 +13,7 @@ import msgspec
 from feira.cli.output import say
 from feira.host.datadir import DataDir
 from feira.host.errors import HostError
-from feira.host.settings import SERVICES, is_embedded, settle
+from feira.host.settings import KEEPING_NOTHING, SERVICES, is_embedded, settle
 from feira.host.sharing import database
 from feira.kernel.config import Settings
 from feira.kernel.migrate import SQL, migrate
@@ -75,4 +75,4 @@ def _keep_logs_off_stdout() -> None:
 
 def services_of(settings: Settings) -> tuple[str, ...]:
     """Those whose data these settings lead to."""
-    return settings.run or SERVICES
+    return tuple(name for name in settings.run or SERVICES if name not in KEEPING_NOTHING)

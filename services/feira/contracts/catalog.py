@@ -94,6 +94,26 @@ class Sample(Message, frozen=True, kw_only=True):
     skus: tuple[str, ...]
 
 
+class StockAsk(Message, frozen=True, kw_only=True):
+    """How much is there of each variant of the product of this slug?"""
+
+    slug: str
+
+
+class InStock(Message, frozen=True, kw_only=True):
+    """A variant, and how many units of it nobody holds."""
+
+    sku: str
+    quantity: int
+
+
+class StockOf(Message, frozen=True, kw_only=True):
+    """The variants of a product that is sold, in their order; none if it is not sold here."""
+
+    slug: str
+    variants: tuple[InStock, ...] = ()
+
+
 class OutOfStock(Refused):
     """Not enough of some skus; `extra["skus"]` is `[{"sku", "available"}]`."""
 
@@ -147,6 +167,11 @@ class Catalog(Protocol):
         """Some skus that could be bought now, by chance: what a buyer who only plays would take."""
         ...
 
+    @remote(idempotent=True)
+    async def stock_of(self, asks: Sequence[StockAsk]) -> Sequence[StockOf | Refused]:
+        """How much of these products can be bought at this moment."""
+        ...
+
 
 class SaleFailed(Event, frozen=True, kw_only=True):
     """A paid order's hold had run out and its stock was gone: the order must be cancelled and refunded."""
@@ -190,3 +215,16 @@ class ProductsChanged(Event, frozen=True, kw_only=True):
     @property
     def key(self) -> str:
         return "products"
+
+
+class StockMoved(Event, frozen=True, kw_only=True):
+    """More or fewer units of these skus can be bought than before, for another reason than that somebody is buying them:
+    they were counted, imported, given back. It is for who shows quantities; the order in which it is heard does not matter.
+    """
+
+    topic: ClassVar[str] = "catalog.stock_moved.v1"
+    skus: tuple[str, ...]
+
+    @property
+    def key(self) -> str:
+        return "stock"

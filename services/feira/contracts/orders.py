@@ -1,10 +1,12 @@
 """What orders tells the others, and lets them ask."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import ClassVar, Literal, Protocol
 from uuid import UUID
 
 from feira.contracts.goods import Address, PricedLine
+from feira.kernel.errors import Refused
 from feira.kernel.message import Event, Message, remote
 
 
@@ -106,8 +108,45 @@ class OrdersExport(Message, frozen=True, kw_only=True):
     json: bytes
 
 
+class ViewAsk(Message, frozen=True, kw_only=True):
+    """May this customer, or whoever has this token, see this order?"""
+
+    order_id: UUID
+    user_id: UUID | None = None
+    token: str = ""
+
+
+class Viewable(Message, frozen=True, kw_only=True):
+    may: bool  # False also for an order that does not exist.
+
+
+class SalesAsk(Message, frozen=True, kw_only=True):
+    """What was sold from the hour on that begins then?"""
+
+    since: datetime
+
+
+class Sales(Message, frozen=True, kw_only=True):
+    """The orders placed since then that stand and whose money was taken, and what they came to, as counted at `upto`."""
+
+    orders: int
+    sales_minor: int
+    currency: str
+    upto: datetime
+
+
 class Orders(Protocol):
     @remote(idempotent=True)
     async def export(self, ask: OrdersOf) -> OrdersExport:
         """What we keep of a customer, for the customer."""
+        ...
+
+    @remote(idempotent=True)
+    async def viewable(self, asks: Sequence[ViewAsk]) -> Sequence[Viewable | Refused]:
+        """Who may see which orders."""
+        ...
+
+    @remote(idempotent=True)
+    async def sales(self, ask: SalesAsk) -> Sales:
+        """What was sold, for the back office."""
         ...

@@ -67,3 +67,17 @@ class UserErased(_UserEvent, frozen=True, kw_only=True):
     """The account is gone: forget what the law lets go."""
 
     topic: ClassVar[str] = "users.erased.v1"
+
+
+class SessionsEnded(Event, frozen=True, kw_only=True):
+    """A session of this account was ended before its time, or all of them if none is named. Its access tokens are good for
+    their last minutes, but nobody should go on being told things because of them.
+    """
+
+    topic: ClassVar[str] = "users.sessions_ended.v1"
+    user_id: UUID
+    session_id: UUID | None = None
+
+    @property
+    def key(self) -> str:
+        return str(self.user_id)

@@ -21,7 +21,8 @@ from feira.kernel.config import Settings
 
 WORKERS_MAX = 256
 DB_CONNECTIONS_MAX = 10_000
-SERVICES = ("users", "catalog", "carts", "orders", "payments", "notifications")
+SERVICES = ("users", "catalog", "carts", "orders", "payments", "notifications", "live")
+KEEPING_NOTHING = ("live",)  # Those without data of their own.
 OF_THE_GOODS = ("currency", "country")
 REMEMBERED = (
     *OF_THE_GOODS,
@@ -86,7 +87,7 @@ def is_embedded(settings: Settings) -> bool:
     """Whether anything that runs here needs a PostgreSQL of our own."""
     if settings.database_url:
         return False
-    alone = [name for name in settings.run or SERVICES if name not in settings.databases]
+    alone = [name for name in settings.run or SERVICES if name not in (*settings.databases, *KEEPING_NOTHING)]
     return bool(alone) or settings.bus in {"", "postgres:"}
 
 

@@ -122,9 +122,11 @@ class Bus:
         return await self._next("id > $6", topics, rows_max, RECENT_LENGTH_MAX, "", [], after)
 
     async def end(self) -> int:
-        """The last number in the log: what comes later has a greater one."""
+        """The last number that the log has had: what comes later has a greater one. What was dropped somebody has passed."""
         async with self._db.read() as tx:
-            return int(await tx.fetchval("select coalesce(max(id), 0) from log"))
+            return int(await tx.fetchval(
+                "select greatest((select max(id) from log), (select max(after) from offsets), 0)"
+            ))  # fmt: skip
 
     async def _next(self, behind: str, topics: Sequence[str], rows_max: int, length_max: int, *values: Any) -> Taken:
         async with self._db.read() as tx:

@@ -43,7 +43,8 @@ class Job:
 @dataclass(frozen=True)
 class Card:
     """`name` is folder, schema, topic and deployment; `needs` are the parameters of `build` beside its Context; `follows`
-    are the events that it hears by `Context.tail`.
+    are the events that it hears by `Context.tail`. What `keeps` nothing has no schema, no handlers and no jobs; its Context's
+    database is the bus's.
     """
 
     name: str
@@ -54,5 +55,6 @@ class Card:
     routes: Callable[[Any], Sequence[Route]] = lambda _service: ()
     handlers: Sequence[On] = ()
     follows: Sequence[type[Event]] = ()
+    keeps: bool = True
     jobs: Sequence[Job] = ()
     gauges: Callable[[Any], Awaitable[Sequence[Gauge]]] | None = None

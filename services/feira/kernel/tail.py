@@ -49,7 +49,7 @@ class Tail:
 
     def __init__(self) -> None:
         self._followers: list[_Follower] = []
-        self._after = -1  # The number up to which all was told; negative while nobody follows.
+        self.after = -1  # The number up to which all was told; negative while nobody follows.
         self._caught_up = 0.0  # When the log had nothing more to read.
         self.wake: Callable[[], None] = lambda: None
 
@@ -63,23 +63,23 @@ class Tail:
     async def step(self, bus: Bus) -> bool:
         """Tell what is new; True if there may be more."""
         if not self._followers:
-            self._after = -1
+            self.after = -1
             return False
         began = time.monotonic()
-        if fresh := self._after < 0:
-            self._after, self._caught_up = await bus.end(), began
+        if fresh := self.after < 0:
+            self.after, self._caught_up = await bus.end(), began
         following = tuple(self._followers)  # Who comes while we read hears from the next rows on.
         for follower in following:
             if fresh or not follower.sound:
                 follower.tell(None)
         topics = {topic for follower in following for topic in follower.kinds}
-        taken = await bus.read(self._after, list(topics), ROWS_MAX)
+        taken = await bus.read(self.after, list(topics), ROWS_MAX)
         if time.monotonic() - self._caught_up > LATE_MAX_S:
-            self._after = -1
+            self.after = -1
             return True
+        self.after = taken.upto or self.after
         for follower in following:
             if follower.sound and follower in self._followers:
                 follower.tell(taken.rows)
-        self._after = taken.upto or self._after
         self._caught_up = self._caught_up if taken.more else began
         return taken.more

@@ -9,12 +9,13 @@ import msgspec
 from feira.contracts import order_tokens
 from feira.contracts.carts import Carts
 from feira.contracts.catalog import Catalog
-from feira.contracts.orders import OrdersExport, OrdersOf
+from feira.contracts.orders import OrdersExport, OrdersOf, Sales, SalesAsk, Viewable, ViewAsk
 from feira.contracts.payments import Payments
 from feira.kernel.card import Context
 from feira.kernel.db import Tx
+from feira.kernel.errors import Refused
 from feira.kernel.metrics import COUNTED_MAX, Gauge
-from feira.orders import domain_names, store, store_desk, store_list
+from feira.orders import domain_names, store, store_desk, store_list, store_sales
 from feira.orders.domain import Order
 from feira.orders.service_bot import Bot
 from feira.orders.service_checkout import Checkouts
@@ -72,6 +73,23 @@ class OrderService:
         if user_id is not None and order.user_id == user_id:
             return True
         return token is not None and domain_names.opens(token, order.id, self._token_key)
+
+    async def viewable(self, asks: Sequence[ViewAsk]) -> Sequence[Viewable | Refused]:
+        """Who may see which orders; of tokens nothing is asked of the database."""
+        opened = [ask.token != "" and domain_names.opens(ask.token, ask.order_id, self._token_key) for ask in asks]
+        owners: Mapping[UUID, UUID | None] = {}
+        if named := [ask.order_id for ask, done in zip(asks, opened, strict=True) if not done and ask.user_id]:
+            async with self._db.read() as tx:
+                owners = await store.owners(tx, named)
+        return [
+            Viewable(may=done or (ask.user_id is not None and owners.get(ask.order_id) == ask.user_id))
+            for ask, done in zip(asks, opened, strict=True)
+        ]
+
+    async def sales(self, ask: SalesAsk) -> Sales:
+        async with self._db.read() as tx:
+            orders, sales_minor, upto = await store_sales.sold_since(tx, ask.since)
+        return Sales(orders=orders, sales_minor=sales_minor, currency=self.currency, upto=upto)
 
     async def cancel(self, order_id: UUID, user_id: UUID | None, token: str | None) -> Order:
         """The buyer cancels. Twice is the same as once."""

@@ -244,3 +244,9 @@ async def save_lines(tx: Tx, order: Order) -> None:
         [line.refunded for line in order.lines],
         [line.withdrawn for line in order.lines],
     )
+
+
+async def owners(tx: Tx, order_ids: Sequence[UUID]) -> dict[UUID, UUID | None]:
+    """Whose orders these are; those that do not exist are left out."""
+    rows = await tx.fetch("select id, user_id from orders where id = any($1::uuid[])", order_ids)
+    return {row["id"]: row["user_id"] for row in rows}

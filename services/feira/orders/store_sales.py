@@ -115,6 +115,17 @@ async def hours_since(tx: Tx, begin: datetime) -> dict[datetime, Sales]:
     }
 
 
+async def sold_since(tx: Tx, begin: datetime) -> tuple[int, int, datetime]:
+    """How many orders of the hours from then on are sold, what they came to, and when now is."""
+    row = await tx.fetchrow(
+        """select coalesce(sum(orders), 0)::bigint, coalesce(sum(sales_minor), 0)::bigint, now()
+           from sales_hours where hour >= $1""",
+        begin,
+    )
+    assert row is not None  # noqa: S101 - aggregates always answer a row.
+    return tuple(row)
+
+
 async def top_skus(tx: Tx, days: int, limit: int) -> list[TopSku]:
     """What sold most in the last so many days, today among them, under the names of its last day."""
     rows = await tx.fetch(

@@ -72,11 +72,16 @@ class Verifier:
 
     async def caller(self, token: str, *, by_cookie: bool = False) -> Caller:
         """Whose token it is. Refuses with Unauthenticated if it is bad, with Unavailable while no keys can be had."""
+        caller, _ = await self.until(token)
+        return replace(caller, by_cookie=True) if by_cookie else caller
+
+    async def until(self, token: str) -> tuple[Caller, float]:
+        """The same, and when the token expires, in Unix seconds."""
         await self._refresh_if(time.monotonic() - self._fetched_at > KEYS_TTL_S)
         caller, expires_at = self._remembered.get(token) or await self._verify(token)
         if expires_at <= time.time():
             raise Unauthenticated("The access token has expired")
-        return replace(caller, by_cookie=True) if by_cookie else caller
+        return caller, expires_at
 
     async def _verify(self, token: str) -> tuple[Caller, float]:
         if len(token) > TOKEN_MAX:

@@ -13,7 +13,7 @@ from feira.kernel.errors import Forbidden, Invalid, Malformed, NotFound, Overloa
 from feira.kernel.http import ACCEPT_MAX, GUEST, Answer, Caller, Headers, Request, Route, Stream
 from feira.transport.auth import Verifier
 from feira.transport.bodies import BODY_TIMEOUT_S, Wire, check_type, chunks, collect, drain, length_of, read
-from feira.transport.exchange import Exchange, head_of
+from feira.transport.exchange import Exchange, Upgrade, head_of
 from feira.transport.finished import COMMON, Finished, Form, is_known, tag_of
 from feira.transport.heads import ACCESS_COOKIE, REFRESH_COOKIE, Addresses, Hosts, RsgiHeaders, read_cookies
 from feira.transport.kept import Kept
@@ -291,7 +291,8 @@ class App:
             check_type(route, headers)
             request.chunks = lambda: chunks(wire, route, headers, self._body_timeout_s)
         if route.kept is None:
-            return await _answer(served, request, await route.run(request))
+            result = await route.run(request)
+            return result if isinstance(result, Upgrade) else await _answer(served, request, result)
         target = (scope.method == "HEAD" and "GET") or scope.method, scope.path, scope.query_string
         return await self._kept(served, request, getattr(scope, "target", target))
 
@@ -327,7 +328,9 @@ class App:
             else:
                 if cookie is not None and not route.signs_in:
                     caller = await self._verifier.caller(cookie, by_cookie=True)
-                if cookies and scope.method not in SAFE and not self._same_site(scope, cookies):
+                # No browser asks before it lets another site's page open a socket.
+                unsafe = scope.method not in SAFE or scope.headers.get("upgrade") is not None
+                if cookies and unsafe and not self._same_site(scope, cookies):
                     raise CrossSite
         if route.caller != "anyone" and not caller.has(route.caller):
             raise Unauthenticated if caller.user_id is None else Forbidden
@@ -371,6 +374,9 @@ async def _answer(served: _Served, request: Request[Any, Any], result: Any, *, w
 
 
 def _send(wire: Wire, answer: Answer, ids: trace.Trace) -> None:
+    if isinstance(answer, Upgrade):
+        cast("Exchange", wire).upgrade(answer, [("x-request-id", ids.request_id)])
+        return
     headers = [*answer.headers, *COMMON, ("x-request-id", ids.request_id)]
     if answer.content_type:
         headers.append(("content-type", answer.content_type))

@@ -3,11 +3,14 @@
 import asyncio
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass
 from email.utils import formatdate
 from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import unquote_to_bytes, urlsplit
+
+from feira.kernel.http import Answer
 
 BUFFER_MAX: Final = 256 << 10  # Of a body that the handler has not read yet; beyond it the client waits.
 
@@ -15,6 +18,16 @@ _STATUS: Final = {s.value: f"HTTP/1.1 {s.value} {s.phrase}\r\n" for s in HTTPSta
 _CLOSE: Final = ("connection", "close")
 _CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
 _date = (0, b"")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Upgrade(Answer):
+    """The answer of a handler that goes on in another protocol: `take` is given the connection's transport, which has been
+    told so, and the bytes that came already; it answers the protocol that hears what comes next.
+    """
+
+    status: int = 101
+    take: Callable[[asyncio.Transport, bytes], asyncio.Protocol]
 
 
 class Broken(RuntimeError):  # noqa: N818 - it is the client's doing.
@@ -67,7 +80,7 @@ class Exchange:
 
     __slots__ = (
         "_chunks", "_waiter", "answered", "broken", "buffered", "connection", "discarded", "ended", "headers", "keep_alive",
-        "method", "target",
+        "method", "target", "upgrading",
     )  # fmt: skip
 
     def __init__(self, connection: Any) -> None:
@@ -76,7 +89,7 @@ class Exchange:
         self.method = ""
         self.target = b""
         self.keep_alive = True
-        self.ended = self.answered = self.broken = False
+        self.ended = self.answered = self.broken = self.upgrading = False
         self.discarded = self.buffered = 0
         self._chunks: deque[bytes] | None = None
         self._waiter: asyncio.Future[None] | None = None
@@ -150,6 +163,13 @@ class Exchange:
 
     def response_bytes(self, status: int, headers: Sequence[tuple[str, str]], body: bytes, /) -> None:
         self._respond(status, headers, body)
+
+    def upgrade(self, answer: Upgrade, more: Sequence[tuple[str, str]]) -> None:
+        """Go on in another protocol, if the client asked for one in so many words."""
+        if not self.upgrading:
+            raise RuntimeError("the client did not ask for another protocol")
+        self.answered = True
+        self.connection.hand_over(head_of(101, (*answer.headers, *more), None) + dated() + b"\r\n", answer.take)
 
     def _respond(self, status: int, headers: Sequence[tuple[str, str]], body: bytes) -> None:
         if status >= 400 and _CLOSE in headers:

@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import time
 from collections import deque
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any, Final, Protocol
 
 import httptools
@@ -43,8 +43,8 @@ class Connection(asyncio.Protocol):
     """One client. Requests that come before the one ahead is answered wait their turn, and reading waits with them."""
 
     __slots__ = (
-        "_advancing", "_client", "_closing", "_held", "_incoming", "_parser", "_queue", "_size", "_slow", "_transport",
-        "_unread", "_wrong", "listener", "serving", "since",
+        "_advancing", "_client", "_closing", "_held", "_incoming", "_parser", "_queue", "_rest", "_size", "_slow",
+        "_transport", "_unread", "_wrong", "listener", "serving", "since",
     )  # fmt: skip
 
     def __init__(self, listener: "Listener") -> None:
@@ -57,6 +57,7 @@ class Connection(asyncio.Protocol):
         self._size = 0  # Bytes of a head that is not complete, but for its first piece.
         self._unread = 0  # Bytes of answers that the client had not read when we looked last.
         self._client = ""
+        self._rest: bytes | None = None  # What came behind a request to go on in another protocol.
         self._wrong: Refused | None = None
         self._advancing = self._closing = self._held = self._slow = False
 
@@ -74,8 +75,8 @@ class Connection(asyncio.Protocol):
         before = self._incoming
         try:
             self._parser.feed_data(data)
-        except httptools.HttpParserUpgrade:
-            pass  # Nothing is upgraded to: the request is answered like any other.
+        except httptools.HttpParserUpgrade as upgrade:
+            self._rest = data[upgrade.args[0] :]  # Nothing more is read until the request is answered.
         except httptools.HttpParserError:
             self._wrong = self._wrong or Malformed("This is no HTTP")
         incoming = self._incoming
@@ -149,7 +150,8 @@ class Connection(asyncio.Protocol):
         if len(incoming.headers.first) > HEADERS_MAX:
             self._wrong = self._wrong or TooManyHeaders()
         incoming.method = self._parser.get_method().decode()
-        incoming.keep_alive = self._parser.should_keep_alive() and not self._parser.should_upgrade()
+        incoming.upgrading = self._parser.should_upgrade()
+        incoming.keep_alive = self._parser.should_keep_alive() and not incoming.upgrading
         self._queue.append(incoming)
 
     def on_body(self, chunk: bytes) -> None:
@@ -206,10 +208,22 @@ class Connection(asyncio.Protocol):
 
     def balance(self) -> None:
         """Let the client wait while others of its requests wait, and while its body is not being read."""
-        wanted = len(self._queue) > 0 or (self.serving is not None and self.serving.buffered > BUFFER_MAX)
+        body = self.serving is not None and self.serving.buffered > BUFFER_MAX
+        wanted = len(self._queue) > 0 or body or self._rest is not None
         if wanted != self._held and not self._transport.is_closing():
             self._held = wanted
             (self._transport.pause_reading if wanted else self._transport.resume_reading)()
+
+    def hand_over(self, head: bytes, take: Callable[[Any, bytes], asyncio.BaseProtocol]) -> None:
+        """Say the last words of HTTP; from here on the connection is somebody else's, unless the client has gone."""
+        if self._closing:
+            return
+        self.listener.lost(self)
+        self._closing, self._parser, self.serving = True, None, None
+        self._transport.write(head)
+        self._transport.set_protocol(take(self._transport, self._rest or b""))
+        if self._held:
+            self._transport.resume_reading()
 
     def write(self, data: bytes) -> None:
         if not self._transport.is_closing():

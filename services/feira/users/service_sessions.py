@@ -118,7 +118,7 @@ class Sessions:
 
     async def sign_out(self, session_id: UUID) -> None:
         """End a session; its access tokens live out their minutes. Twice is the same as once."""
-        async with self._ctx.db.read() as tx:
+        async with self._ctx.db.tx() as tx:
             await kept.revoke_session(tx, session_id, self._clock())
 
     async def sign_out_by_token(self, text: str) -> None:

@@ -7,7 +7,9 @@ from uuid import UUID
 
 import msgspec
 
+from feira.contracts.users import SessionsEnded
 from feira.kernel.db import Tx
+from feira.kernel.events import emit
 from feira.users.domain import SESSIONS_MAX
 from feira.users.domain_sessions import Family
 
@@ -84,12 +86,21 @@ async def renew_session(tx: Tx, session_id: UUID, secret_hash: bytes, now: datet
 
 
 async def revoke_session(tx: Tx, session_id: UUID, now: datetime) -> None:
-    await tx.execute("update sessions set revoked_at = $2 where id = $1 and revoked_at is null", session_id, now)
+    """End a session, in a transaction, and tell of it."""
+    owner = await tx.fetchval(
+        "update sessions set revoked_at = $2 where id = $1 and revoked_at is null returning user_id", session_id, now
+    )
+    if owner is not None:
+        await emit(tx, SessionsEnded(user_id=owner, session_id=session_id, version=1))
 
 
 async def revoke_sessions(tx: Tx, user_id: UUID, now: datetime) -> None:
     """End all sessions of an account whose row the caller has locked: no sign-in slips in between."""
-    await tx.execute("update sessions set revoked_at = $2 where user_id = $1 and revoked_at is null", user_id, now)
+    ended = await tx.fetch(
+        "update sessions set revoked_at = $2 where user_id = $1 and revoked_at is null returning id", user_id, now
+    )
+    if ended:
+        await emit(tx, SessionsEnded(user_id=user_id, version=1))
 
 
 async def list_sessions(tx: Tx, user_id: UUID) -> Sequence[Session]:

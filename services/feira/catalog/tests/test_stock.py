@@ -22,7 +22,10 @@ from feira.contracts.catalog import (
     RequestChanged,
     Sample,
     SampleAsk,
+    StockAsk,
     StockChanged,
+    StockMoved,
+    StockOf,
     UnknownSku,
 )
 from feira.contracts.goods import Line, PricedLine
@@ -305,6 +308,28 @@ async def test_going_in_and_out_of_stock_is_told_once_and_shown(shop: Shop) -> N
     await shop.catalog.stock.adjust("m", -1, "eaten", uuid4())
     assert await turns() == [("m", False, 5)]
     assert await shown()  # The other variant is there.
+
+
+async def test_quantities_are_told_to_who_shows_them(shop: Shop) -> None:
+    await shop.add("Mango", variant("n", 3), variant("m", 2), slug="mango")
+    await shop.said()
+
+    async def moved() -> list[tuple[str, ...]]:
+        return [event.skus for event in await shop.said() if isinstance(event, StockMoved)]
+
+    async def there() -> list[dict[str, int]]:
+        answers = await shop.catalog.stock_of([StockAsk(slug=slug) for slug in ("mango", "papaya")])
+        return [{one.sku: one.quantity for one in answer.variants} for answer in answers if isinstance(answer, StockOf)]
+
+    assert await there() == [{"n": 3, "m": 2}, {}]
+    first = await shop.held(m=1)
+    await shop.held(m=1, n=1)  # The last of something is taken in another way; neither is told: their orders will.
+    assert await moved() == []
+    assert await there() == [{"n": 2, "m": 0}, {}]
+    await shop.release(first.hold_id)
+    await shop.catalog.stock.adjust("n", 5, "found", uuid4())
+    assert await moved() == [("m",), ("n",)]
+    assert await there() == [{"n": 7, "m": 1}, {}]
 
 
 async def test_prices_are_told_without_touching_stock(shop: Shop) -> None:

@@ -8,7 +8,7 @@ import pytest
 from feira.app import CARDS
 from feira.host.datadir import DataDir
 from feira.host.errors import HostError
-from feira.host.settings import SERVICES, check_parts, check_production, is_embedded, remember, settle
+from feira.host.settings import KEEPING_NOTHING, SERVICES, check_parts, check_production, is_embedded, remember, settle
 from feira.kernel.config import Settings
 
 
@@ -19,6 +19,7 @@ def data(tmp_path: Path) -> DataDir:
 
 def test_the_services_are_those_of_the_program() -> None:
     assert set(SERVICES) == set(CARDS)
+    assert set(KEEPING_NOTHING) == {card.name for card in CARDS.values() if not card.keeps}
 
 
 def test_a_flag_goes_before_the_environment_and_that_before_the_default(

@@ -160,6 +160,9 @@ async def test_the_log_keeps_for_a_while_what_all_have_passed(bus: Bus, monkeypa
     assert not await bus.trim(2)
     assert await rows() == ["c"]  # It has been there for long enough, but is not yet heard.
     assert [count for count, _ in (await bus.waiting()).values()] == [1]
+    await bus.advance("ringer", range(16), 3)
+    await bus.trim(10)
+    assert (await rows(), await bus.end()) == ([], 3)  # Numbers go on where they were.
 
 
 @asynccontextmanager

@@ -21,6 +21,8 @@ from feira.contracts.catalog import (
     RequestChanged,
     Sample,
     SampleAsk,
+    StockAsk,
+    StockOf,
     UnknownSku,
 )
 from feira.contracts.goods import Line, PricedLine
@@ -118,6 +120,9 @@ class Catalogue:
                     self.stock[line.sku] += line.quantity
             answers.append(Released(done=bool(found)))
         return answers
+
+    async def stock_of(self, asks: Sequence[StockAsk]) -> Sequence[StockOf | Refused]:
+        raise NotImplementedError
 
     async def price(self, asks: Sequence[PriceAsk]) -> Sequence[Priced | Refused]:
         return [self._price(ask) for ask in asks]

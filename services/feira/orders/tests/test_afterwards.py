@@ -17,6 +17,9 @@ from feira.contracts.orders import (
     OrderPlaced,
     OrderRefunded,
     OrdersOf,
+    SalesAsk,
+    Viewable,
+    ViewAsk,
 )
 from feira.contracts.payments import (
     PaymentAuthorized,
@@ -487,3 +490,27 @@ async def test_news_in_any_order_lead_to_the_same_end(shop: Shop) -> None:
     await shop.hear(PaymentRefunded(**order.facts(500), refund_id=uuid4()), PaymentCaptured(**order.facts()))
     assert await order.states() == ("confirmed", "partially_refunded", "unfulfilled")
     assert (await order.now())["captured"]["amount"] == 2000
+
+
+async def test_others_may_ask_who_sees_an_order_and_what_was_sold(shop: Shop) -> None:
+    began = datetime.now(UTC)
+    reply = await shop.place(token=CUSTOMER)
+    order = reply.json
+    number, token = UUID(order["id"]), order["token"]
+    asks = [
+        ViewAsk(order_id=number),
+        ViewAsk(order_id=number, user_id=ANA),
+        ViewAsk(order_id=number, user_id=uuid4()),
+        ViewAsk(order_id=number, token=token),
+        ViewAsk(order_id=number, token="x" + token),
+        ViewAsk(order_id=uuid4(), user_id=ANA, token=token),
+    ]
+    answers = await shop.orders.viewable(asks)
+    assert [answer for answer in answers if isinstance(answer, Viewable)] == [
+        Viewable(may=may) for may in (False, True, False, True, False, False)
+    ]
+    hour = began.replace(minute=0, second=0, microsecond=0)
+    await shop.run("insert into sales_hours (hour, orders, items, sales_minor) values ($1, 3, 4, 5000)", hour)
+    sold = await shop.orders.sales(SalesAsk(since=hour))
+    assert (sold.orders, sold.sales_minor, sold.currency) == (3, 5_000, "BRL")
+    assert (await shop.orders.sales(SalesAsk(since=hour + timedelta(hours=1)))).orders == 0

@@ -2,7 +2,7 @@
 
 import json
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -11,11 +11,12 @@ import aiohttp
 import msgspec
 import pytest
 
-from feira.contracts.orders import OrdersExport, OrdersOf
+from feira.contracts.orders import OrdersExport, OrdersOf, Sales, SalesAsk, Viewable, ViewAsk
 from feira.contracts.users import KeysAsk, ResetAsked, VerificationAsked
 from feira.kernel.card import Card, Context
 from feira.kernel.config import Settings
 from feira.kernel.db import Db
+from feira.kernel.errors import Refused
 from feira.kernel.message import Event
 from feira.transport.auth import Verifier
 from feira.transport.dispatch import App
@@ -54,6 +55,12 @@ class OneOrder:
 
     async def export(self, ask: OrdersOf) -> OrdersExport:
         return OrdersExport(json=b'[{"number":"F-1","of":"%s"}]' % str(ask.user_id).encode())
+
+    async def viewable(self, asks: Sequence[ViewAsk]) -> Sequence[Viewable | Refused]:
+        raise NotImplementedError
+
+    async def sales(self, ask: SalesAsk) -> Sales:
+        raise NotImplementedError
 
 
 @dataclass

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from feira.contracts.users import EmailVerified, RegistrationRepeated, ResetAsked, VerificationAsked
+from feira.contracts.users import EmailVerified, RegistrationRepeated, ResetAsked, SessionsEnded, VerificationAsked
 from feira.kernel.errors import Invalid, Overloaded, RateLimited
 from feira.users.domain import DeadLink, SessionOver, WrongCredentials
 from feira.users.service_accounts import LETTER_TRIES_MAX, WRITE_LETTERS
@@ -117,7 +117,7 @@ async def test_a_reset_sets_the_password_ends_all_sessions_and_proves_the_addres
         with pytest.raises(Invalid):
             await shop.users.accounts.confirm_reset(asked[0].token, bad)
     await shop.users.accounts.confirm_reset(asked[0].token, "limes and mangoes")
-    assert [type(event) for event in await shop.events()] == [EmailVerified]
+    assert [type(event) for event in await shop.events()] == [SessionsEnded, EmailVerified]
     with pytest.raises(SessionOver):
         await shop.users.sessions.refresh(tokens.refresh)
     with pytest.raises(WrongCredentials):
