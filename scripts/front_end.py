@@ -58,10 +58,11 @@ def digest() -> str:
 
 
 def is_current(name: str) -> bool:
-    place = BUILDS / name
-    return (
-        CURRENT.is_symlink() and CURRENT.resolve() == place.resolve() and all((place / part).exists() for part in WHOLE)
-    )
+    return CURRENT.is_symlink() and CURRENT.resolve() == (BUILDS / name).resolve() and is_whole(name)
+
+
+def is_whole(name: str) -> bool:
+    return all((BUILDS / name / part).exists() for part in WHOLE)
 
 
 @contextlib.contextmanager
@@ -101,10 +102,12 @@ def install(node: Path) -> None:
     note, lock = WEB / "node_modules" / ".package-lock.json", WEB / "package-lock.json"
     if note.exists() and note.stat().st_mtime >= lock.stat().st_mtime:
         return
-    npm = shutil.which("npm", path=f"{node.parent}{os.pathsep}{os.environ.get('PATH', '')}")
-    if npm is None:
+    beside = node.parent.parent / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"  # As Node.js itself is packed.
+    npm = shutil.which("npm")
+    if not beside.exists() and npm is None:
         raise Failed(f"there is no npm beside {node}")
-    run(node, npm, "ci", "--prefer-offline", "--no-audit", "--no-fund", "--loglevel=error")
+    command = [node, beside] if beside.exists() else [str(npm)]
+    run(node, *command, "ci", "--prefer-offline", "--no-audit", "--no-fund", "--loglevel=error")
     note.touch()
 
 
@@ -121,16 +124,20 @@ def build(node: Path, name: str) -> None:
     run(node, node, "scripts/pack.mjs", new / ".next" / "static")
     if missing := [part for part in WHOLE if not (new / part).exists()]:
         raise Failed(f"the build lacks {', '.join(missing)}")
-    before = CURRENT.resolve() if CURRENT.is_symlink() else None
     place = BUILDS / name
     shutil.rmtree(place, ignore_errors=True)
     new.rename(place)
+
+
+def point_to(name: str) -> None:
+    """From now on this build is the one; a shop may still run on the one before."""
+    before = CURRENT.resolve() if CURRENT.is_symlink() else None
     link = BUILDS / f"link-{os.getpid()}"
     link.unlink(missing_ok=True)
     link.symlink_to(name)
     link.replace(CURRENT)
-    for old in BUILDS.iterdir():  # A shop may still run on the one before.
-        if old.is_dir() and not old.is_symlink() and old not in {place, before}:
+    for old in BUILDS.iterdir():
+        if old.is_dir() and not old.is_symlink() and old not in {BUILDS / name, before}:
             shutil.rmtree(old, ignore_errors=True)
 
 
@@ -140,10 +147,12 @@ def build_if_needed(node: Path | None, name: str) -> None:
     with alone():
         if is_current(name):
             return
-        began = time.monotonic()
-        print("Building the front end: a minute or two, once.", flush=True)
-        build(node, name)
-        print(f"The front end is built ({time.monotonic() - began:.0f} s).", flush=True)
+        if not is_whole(name):
+            began = time.monotonic()
+            print("Building the front end: a minute or two, once.", flush=True)
+            build(node, name)
+            print(f"The front end is built ({time.monotonic() - began:.0f} s).", flush=True)
+        point_to(name)
 
 
 def main() -> int:

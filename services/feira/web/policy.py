@@ -80,8 +80,9 @@ class Policy:
         self._url = settings.url
         self._address = settings.web.get("address", "")
         self._secure = urlsplit(settings.url).scheme == "https"
-        # Safari does not take 'self' for a WebSocket to the page's own host.
-        origins = [settings.url, *sorted(Hosts(settings).origins - {settings.url})][:SOCKETS_MAX]
+        # Safari does not take 'self' for a WebSocket to the page's own host; a policy cannot name an address of IPv6.
+        ours = (origin for origin in Hosts(settings).origins - {settings.url} if "[" not in origin)
+        origins = [settings.url, *sorted(ours)][:SOCKETS_MAX]
         sockets = " ".join(dict.fromkeys("ws" + origin.removeprefix("http") for origin in origins))
         self._rules = (
             "default-src 'self'; script-src 'self'{scripts}; style-src 'self' 'unsafe-inline'; "

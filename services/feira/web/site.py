@@ -22,6 +22,7 @@ from feira.web.waiting import unanswered, waiting
 
 FOLLOWED: Final = (ProductsChanged, StockChanged)
 READY_S: Final = 1.0  # How long an answer about readiness is believed.
+LATE_S: Final = 30.0
 PROBE_TIMEOUT_S: Final = 2.0
 _PROBE: Final = urls.STATIC + b"none"  # What Next.js says is not there without rendering anything.
 
@@ -38,6 +39,7 @@ class Site:
         home = settings.web.get("home", "")
         self._files = Files(Path(home)) if home else None
         self._seen = False  # Whether a page was ever rendered.
+        self._began = time.monotonic()
         self._probed = (float("-inf"), "")
 
     async def start(self) -> None:
@@ -87,6 +89,11 @@ class Site:
         await self._pages.get(Ask(home, home, (), Kind.LIST, LOCALES[0]))
         self._seen = True
 
+    @property
+    def _late(self) -> bool:
+        """Whether the first page should have been there long ago."""
+        return not self._seen and time.monotonic() - self._began > LATE_S
+
     # What a `transport.dispatch.Site` answers.
 
     def owns(self, path: str) -> bool:
@@ -114,14 +121,15 @@ class Site:
         try:
             finished = await self._pages.get(ask)
         except Unreached:
-            return unanswered(ask, self._shop)
+            return unanswered(ask, self._shop, late=self._late)
+        self._seen = True
         heads = asked.headers
         return self._form(ask, finished, heads.get("if-none-match") or "", heads.get("accept-encoding") or "")
 
     async def _lead(self, ask: Ask) -> Form:
         """Where the shop's own address leads: to its pages in the visitor's language."""
         if await self.unready():
-            return waiting(self._shop, ask.locale, self._fault)
+            return waiting(self._shop, ask.locale, self._fault, late=self._late)
         query = ask.target.partition(b"?")[2].decode("latin-1")
         headers = (
             ("cache-control", "no-store"),

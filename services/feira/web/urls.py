@@ -18,10 +18,11 @@ STATIC: Final = b"/_next/static/"
 
 # What the API answers, or says that it is not there.
 _API: Final = ("/v1", "/.well-known", "/docs", "/media", "/dev", "/openapi.json", "/livez", "/readyz", "/metrics")
-# Parameters that a page for everybody may be rendered by; all others stay in the browser.
+# Parameters that a page for everybody may be rendered by, and such as only tell where a visitor comes from.
 _PARAMETERS: Final = frozenset(
-    {b"q", b"min_price", b"max_price", b"from", b"to", b"in_stock", b"sort", b"cursor", b"attributes", b"sku"}
+    {b"q", b"min_price", b"max_price", b"from", b"to", b"in_stock", b"sort", b"cursor", b"attributes", b"sku", b"_rsc"}
 )
+_TRACES: Final = frozenset(b"gclid gbraid wbraid dclid fbclid msclkid ttclid twclid yclid igshid srsltid".split())
 _PRIVATE: Final = frozenset(
     {"cart", "checkout", "account", "orders", "sign-in", "register", "forgot", "reset", "verify"}
 )
@@ -86,14 +87,13 @@ def read(asked: Exchange) -> Ask:
     if not target.startswith(b"/"):  # A request line may name a host too.
         split = urlsplit(target)
         target = b"?".join(filter(None, (split.path or b"/", split.query)))
+    is_known = True
     if kind is not Kind.PRIVATE:
-        target = known_only(target, by_router=by_router)
+        target, is_known = known_of(target, by_router=by_router)
     key: Hashable | None = None
-    if len(target) <= TARGET_MAX:
-        key = target
-        if by_router:
-            found = key_of(asked)
-            key = (target, found[1]) if isinstance(found, tuple) else target
+    if is_known and len(target) <= TARGET_MAX:
+        found = key_of(asked)
+        key = (target, found[1]) if isinstance(found, tuple) else target
     return Ask(key, target, headers, kind, locale_of(path, asked))
 
 
@@ -111,17 +111,18 @@ def kind_of(path: str) -> Kind:
     return Kind.LIST
 
 
-def known_only(target: bytes, *, by_router: bool) -> bytes:
-    """The target without parameters that no page is rendered by; each once, in the order that they came in."""
-    path, mark, query = target.partition(b"?")
-    if not mark:
-        return target
-    found: dict[bytes, bytes] = {}
-    for part in query.split(b"&"):
-        name = part.partition(b"=")[0]
-        if name in _PARAMETERS or (by_router and name == b"_rsc"):
-            found.setdefault(name, part)
-    return b"?".join(filter(None, (path, b"&".join(found.values()))))
+def known_of(target: bytes, *, by_router: bool) -> tuple[bytes, bool]:
+    """The target without what tells of nothing but the visitor, and whether a page is rendered by nothing else that it has."""
+    path, _, query = target.partition(b"?")
+    parts = [part for part in query.split(b"&") if part]
+    names = [part.partition(b"=")[0] for part in parts]
+    left = [
+        part
+        for part, name in zip(parts, names, strict=True)
+        if not (name.startswith(b"utm_") or name in _TRACES or (name == b"_rsc" and not by_router))
+    ]
+    known = all(part.partition(b"=")[0] in _PARAMETERS for part in left)
+    return b"?".join(filter(None, (path, b"&".join(left)))), known
 
 
 def locale_of(path: str, asked: Exchange) -> str:

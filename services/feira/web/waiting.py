@@ -14,6 +14,7 @@ _WORDS: Final = {
     "en": {
         "title": "{shop} opens in a moment",
         "text": "The stall is being set up. This page looks again by itself.",
+        "late": "It takes longer than it should; the log of the pages, beside the shop's data, may say why.",
         "fault_title": "{shop} has no pages to show",
         "fault_text": "The shop's API is open, but its storefront is not: {fault}.",
         "more": 'For developers: <a href="/docs">the API</a>.',
@@ -21,6 +22,7 @@ _WORDS: Final = {
     "pt-BR": {
         "title": "{shop} abre já, já",
         "text": "Estamos montando a barraca. Esta página olha de novo sozinha.",
+        "late": "Está demorando mais do que devia; o log das páginas, junto aos dados da loja, pode dizer por quê.",
         "fault_title": "{shop} está sem páginas para mostrar",
         "fault_text": "A API da loja está aberta, mas a vitrine não: {fault}.",
         "more": 'Para desenvolvedores: <a href="/docs">a API</a>.',
@@ -28,15 +30,17 @@ _WORDS: Final = {
 }
 
 
-def waiting(shop: str, locale: str, fault: str = "") -> Form:
-    """A page of status 503; it asks again by itself, unless there is a `fault` that time does not mend."""
+def waiting(shop: str, locale: str, fault: str = "", *, late: bool = False) -> Form:
+    """A page of status 503; it asks again by itself, unless there is a `fault` that time does not mend. One that is `late`
+    has been asked for in vain for long.
+    """
     words = _WORDS[locale]
     kind = "fault_" if fault else ""
     page = _PAGE.format(
         locale=locale,
         refresh="" if fault else f'\n<meta http-equiv="refresh" content="{AGAIN_S}">',
         title=html.escape(words[kind + "title"].format(shop=shop)),
-        text=html.escape(words[kind + "text"].format(fault=fault)),
+        text=html.escape(words["late" if late and not fault else kind + "text"].format(fault=fault)),
         more=words["more"],
     )
     headers = (
@@ -50,9 +54,9 @@ def waiting(shop: str, locale: str, fault: str = "") -> Form:
     return form(503, headers, page.encode())
 
 
-def unanswered(ask: Ask, shop: str, fault: str = "") -> Form:
+def unanswered(ask: Ask, shop: str, fault: str = "", *, late: bool = False) -> Form:
     """The same for whoever asked: Next's router is told in few words, and loads the whole page then."""
     if not ask.by_router:
-        return waiting(shop, ask.locale, fault)
+        return waiting(shop, ask.locale, fault, late=late)
     headers = (("cache-control", "no-store"), ("retry-after", str(AGAIN_S)), ("content-type", "text/plain"))
     return form(503, headers, b"The page cannot be shown now\n")

@@ -246,6 +246,11 @@ def test_a_build_is_whole_or_none(
     second = (builds / "current").resolve()
     assert second != first
     assert {path.name for path in builds.iterdir()} >= {first.name, second.name, "current", "lock"}
+    (web / "src" / "page.tsx").write_text("one")
+    assert front_end.main() == 0
+    assert (builds / "current").resolve() == first
+    (web / "src" / "page.tsx").write_text("two")
+    assert notes[0].read_text() == "xxxx"  # What was built already is not built again.
     (second / "server.js").unlink()  # As if a disk had lost it.
     assert front_end.main() == 0
     assert (second / "server.js").exists()

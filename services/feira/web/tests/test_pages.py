@@ -72,9 +72,12 @@ async def test_a_page_is_rendered_once_and_sent_in_each_form(front: MakeFront, n
     # What a page is not rendered by is not asked for, and what it is rendered by makes another page.
     assert (await shop.get("/en?utm_source=x&gclid=y"))[2] == body
     assert neighbour.asked == ["/en"]
-    await shop.get("/en/search?sort=price&fbclid=1&q=a%20b&q=c")
-    await shop.get("/en/search?sort=price&q=a%20b")
-    assert neighbour.asked[1:] == ["/en/search?sort=price&q=a%20b"]
+    await shop.get("/en/search?sort=price&fbclid=1&attributes=a:b&attributes=c:d")
+    await shop.get("/en/search?sort=price&attributes=a:b&attributes=c:d")
+    assert neighbour.asked[1:] == ["/en/search?sort=price&attributes=a:b&attributes=c:d"]
+    for _ in range(2):
+        await shop.get("/en/search?q=a&unheard=1")
+    assert neighbour.asked[2:] == ["/en/search?q=a&unheard=1"] * 2  # Nobody knows how many of these there are.
     assert neighbour.heads[0] == {"host": neighbour.address}  # No cookie goes there, and no language.
     assert (await shop.get("/en", "POST"))[:2][0] == 405
     assert (await shop.get("/en", "OPTIONS"))[1]["allow"] == "GET, HEAD, OPTIONS"
@@ -113,7 +116,7 @@ async def test_what_the_router_asks_for_is_kept_by_all_that_it_says(front: MakeF
     ]
     for number, heads in enumerate(asks, 1):
         for _ in range(2):
-            status, got, body = await shop.get("/en?_rsc=abc&utm=1", **heads)
+            status, got, body = await shop.get("/en?_rsc=abc&utm_source=1", **heads)
             assert (status, body, got["content-type"]) == (200, b"1:data", "text/x-component")
             assert got["x-nextjs-stale-time"] == "30"
             assert "set-cookie" not in got
@@ -339,6 +342,7 @@ async def test_each_script_is_named_by_its_hash(front: MakeFront, neighbour: Any
     assert re.findall(rb'"(\d+)"', merged) == [str(n).encode() for n in range(200)]
     assert rules["frame-ancestors"] == rules["base-uri"] == rules["object-src"] == "'none'"
     assert rules["connect-src"].split()[:2] == ["'self'", "wss://shop.example"]
+    assert "[" not in rules["connect-src"]  # A browser says that it is no source.
     assert "unsafe-inline" not in rules["script-src"]
     assert heads["strict-transport-security"] == "max-age=31536000"
     assert sum(len(name) + len(value) + 4 for name, value in heads.items()) < 8192
@@ -396,7 +400,7 @@ async def test_the_shop_s_own_address_leads_to_a_language(front: MakeFront, neig
     ):
         status, got, _ = await shop.get("/", **heads)
         assert (status, got["location"], got["vary"]) == (302, f"/{locale}", "Cookie, Accept-Language")
-    assert (await shop.get("/?q=a&x=1"))[1]["location"] == "/en?q=a"
+    assert (await shop.get("/?q=a&utm_id=1"))[1]["location"] == "/en?q=a"
     assert neighbour.asked == ["/en"]  # Whether pages answer was asked once.
 
 
@@ -410,6 +414,9 @@ async def test_before_there_are_pages_the_visitor_is_told(front: MakeFront, neig
         assert b'http-equiv="refresh"' in body
         assert b"Tom &amp; Ana" in body
     assert "Estamos montando a barraca" in (await shop.get("/", Accept_Language="pt-BR"))[2].decode()
+    monkeypatch.setattr("feira.web.site.LATE_S", 0.0)
+    for path in ("/", "/en/other"):
+        assert b"It takes longer than it should" in (await shop.get(path))[2]
     status, _, body = await shop.get("/readyz")
     assert (status, b"pages are not rendered yet" in body) == (503, True)
     neighbour.status = 200
