@@ -6,7 +6,7 @@ import { translator } from '@/i18n/messages';
 import { buttonLook } from '@/ui/button';
 import { Icon } from '@/ui/icons';
 
-import { addressOf, isNarrowed, NO_WISHES, type Wishes } from './list-address';
+import { addressOf, isNarrowed, NO_WISHES, toggled, type Wishes } from './list-address';
 import { attributeText } from './names';
 
 type Props = { locale: Locale; path: string; wishes: Wishes; currency: string };
@@ -26,7 +26,7 @@ export function Chips({ locale, path, wishes, currency }: Props) {
     chips.push({ name: t(key, { from: from ?? '', to: to ?? '' }), href: addressOf(path, wishes, NO_PRICES) });
   }
   for (const attribute of wishes.attributes) {
-    const attributes = wishes.attributes.filter((other) => other !== attribute);
+    const attributes = toggled(wishes.attributes, attribute);
     chips.push({ name: attributeText(locale, attribute), href: addressOf(path, wishes, { attributes }) });
   }
   return (

@@ -10,7 +10,11 @@ import { Icon } from '@/ui/icons';
 
 import { below, nameOf } from './categories';
 import { categoryPath, type Category, type Facets } from './goods';
-import { addressOf, isNarrowed, type Wishes } from './list-address';
+import { addressOf, isChosen, isNarrowed, toggled, type Wishes } from './list-address';
+import { nameOfProperty, valueText } from './names';
+
+/** Values of one property that are shown at once; the rest unfolds. */
+const SHOWN = 8;
 
 type Props = {
   locale: Locale;
@@ -28,7 +32,7 @@ type Props = {
  * a sheet that the browser opens by itself (`popover`).
  */
 export function Filters(props: Props) {
-  const { locale, path, wishes, count } = props;
+  const { locale, path, wishes, facets, count } = props;
   const t = translator(locale, 'catalog');
   return (
     <aside
@@ -57,6 +61,9 @@ export function Filters(props: Props) {
           </Choice>
         </Group>
         <Prices {...props} />
+        {Object.entries(facets.attributes).map(([name, values]) => (
+          <Trait key={name} {...props} name={name} values={values} />
+        ))}
       </div>
       <div className="sticky bottom-0 flex gap-3 border-t border-line bg-paper px-5 py-4 lg:hidden">
         {isNarrowed(wishes) ? (
@@ -131,7 +138,7 @@ function Choice({
 
 function Branches({ locale, category, wishes, tree, facets }: Props) {
   const t = translator(locale, 'catalog');
-  const counted = facets.categories.map(({ value, count }) => ({ path: String(value), count }));
+  const counted = facets.categories.map(({ value, count }) => ({ path: value, count }));
   const sum = (branch: string) =>
     counted
       .filter((one) => one.path === branch || one.path.startsWith(`${branch}/`))
@@ -217,6 +224,40 @@ function Prices({ locale, path, wishes, currency, facets }: Props) {
           <Icon name="right" />
         </button>
       </form>
+    </Group>
+  );
+}
+
+type Values = Facets['attributes'][string];
+
+function Trait({ locale, path, wishes, name, values }: Props & { name: string; values: Values }) {
+  const t = translator(locale, 'catalog');
+  const rows = values.map(({ value, count }) => {
+    const attribute = { name, value: String(value) };
+    const attributes = toggled(wishes.attributes, attribute);
+    return (
+      <li key={attribute.value}>
+        <Choice
+          href={addressOf(path, wishes, { attributes })}
+          chosen={isChosen(wishes.attributes, attribute)}
+          count={count}
+        >
+          {valueText(locale, value)}
+        </Choice>
+      </li>
+    );
+  });
+  return (
+    <Group title={nameOfProperty(locale, name)}>
+      <ul>{rows.slice(0, SHOWN)}</ul>
+      {rows.length > SHOWN ? (
+        <details className="group/more">
+          <summary className="inline-flex min-h-11 items-center text-sm font-medium text-leaf group-open/more:hidden">
+            {t('more_values', { count: rows.length - SHOWN })}
+          </summary>
+          <ul>{rows.slice(SHOWN)}</ul>
+        </details>
+      ) : null}
     </Group>
   );
 }

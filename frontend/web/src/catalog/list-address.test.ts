@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 
-import { addressOf, NO_WISHES, readWishes, typedPrice } from './list-address';
+import { addressOf, isChosen, NO_WISHES, readWishes, toggled, typedPrice } from './list-address';
 
 test('an address is read and written back the same', () => {
   const asked = { q: 'manga', min_price: '100', in_stock: 'true', sort: '-price' };
@@ -33,4 +33,25 @@ test.each([
   ['cheap', 2, null],
 ])('%s typed as a price with %i decimals is %s', (text, decimals, amount) => {
   expect(typedPrice(text, decimals)).toBe(amount);
+});
+
+test('attributes are written as the API reads them', () => {
+  const attributes = [
+    { name: 'origin', value: 'Bahia, do norte' },
+    { name: 'size:eu', value: '4:2' },
+  ];
+  const address = addressOf('/x', NO_WISHES, { attributes });
+  expect(new URL(address, 'http://shop').searchParams.get('attributes')).toBe(
+    'origin:Bahia\\, do norte,size\\:eu:4\\:2',
+  );
+  expect(
+    readWishes({ attributes: new URL(address, 'http://shop').searchParams.get('attributes') ?? '' }).attributes,
+  ).toEqual(attributes);
+});
+
+test('a value is taken away by choosing it again', () => {
+  const bahia = { name: 'origin', value: 'Bahia' };
+  expect(toggled([], bahia)).toEqual([bahia]);
+  expect(toggled([bahia], bahia)).toEqual([]);
+  expect(isChosen([bahia], { name: 'origin', value: 'Pará' })).toBe(false);
 });

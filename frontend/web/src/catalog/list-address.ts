@@ -3,6 +3,9 @@
 export const SORTS = ['relevance', 'newest', 'price', '-price', 'name'] as const;
 export type Sort = (typeof SORTS)[number];
 
+/** A value that an attribute may have; several of one attribute are alternatives. */
+export type Attribute = { name: string; value: string };
+
 export type Wishes = {
   q: string;
   min_price: number | null;
@@ -10,8 +13,7 @@ export type Wishes = {
   in_stock: boolean;
   sort: Sort | null;
   cursor: string | null;
-  /** `name:value`, as the API takes them. */
-  attributes: string[];
+  attributes: Attribute[];
 };
 
 export type Asked = Record<string, string | string[] | undefined>;
@@ -28,6 +30,7 @@ export const NO_WISHES: Wishes = {
 
 const WORDS_MAX = 200;
 const ATTRIBUTES_MAX = 20;
+const ATTRIBUTES_LENGTH_MAX = 1_000;
 const MINOR_MAX = 2 ** 53 - 1;
 
 function one(value: string | string[] | undefined): string | undefined {
@@ -42,7 +45,6 @@ function minor(text: string | undefined): number | null {
 /** Reads an address; what makes no sense is as if it were not there. */
 export function readWishes(asked: Asked): Wishes {
   const sort = one(asked['sort']);
-  const attributes = asked['attributes'];
   return {
     q: (one(asked['q']) ?? '').trim().slice(0, WORDS_MAX),
     min_price: minor(one(asked['min_price'])),
@@ -50,7 +52,7 @@ export function readWishes(asked: Asked): Wishes {
     in_stock: one(asked['in_stock']) === 'true',
     sort: SORTS.find((known) => known === sort) ?? null,
     cursor: one(asked['cursor']) ?? null,
-    attributes: (Array.isArray(attributes) ? attributes : attributes ? [attributes] : []).slice(0, ATTRIBUTES_MAX),
+    attributes: readAttributes(one(asked['attributes'])),
   };
 }
 
@@ -62,7 +64,7 @@ export function addressOf(path: string, wishes: Wishes, change: Partial<Wishes> 
   if (all.min_price !== null) query.set('min_price', String(all.min_price));
   if (all.max_price !== null) query.set('max_price', String(all.max_price));
   if (all.in_stock) query.set('in_stock', 'true');
-  for (const attribute of all.attributes) query.append('attributes', attribute);
+  if (all.attributes.length > 0) query.set('attributes', attributesText(all.attributes));
   if (all.sort) query.set('sort', all.sort);
   if (all.cursor) query.set('cursor', all.cursor);
   const text = query.toString();
@@ -74,8 +76,26 @@ export function isNarrowed(wishes: Wishes): boolean {
   return wishes.min_price !== null || wishes.max_price !== null || wishes.in_stock || wishes.attributes.length > 0;
 }
 
-export function toggled(list: readonly string[], value: string): string[] {
-  return list.includes(value) ? list.filter((other) => other !== value) : [...list, value];
+/** `origin:Bahia,organic:true`; a backslash takes its meaning from a comma or a colon. */
+export function attributesText(attributes: readonly Attribute[]): string {
+  const escaped = (text: string) => text.replace(/[\\,:]/g, (sign) => `\\${sign}`);
+  return attributes.map(({ name, value }) => `${escaped(name)}:${escaped(value)}`).join(',');
+}
+
+function readAttributes(text = ''): Attribute[] {
+  const plain = (part = '') => part.replace(/\\(.)/g, '$1');
+  const pairs = text.slice(0, ATTRIBUTES_LENGTH_MAX).matchAll(/((?:\\.|[^\\,:])+):((?:\\.|[^\\,])+)(?:,|$)/g);
+  return [...pairs].slice(0, ATTRIBUTES_MAX).map(([, name, value]) => ({ name: plain(name), value: plain(value) }));
+}
+
+export function isChosen(attributes: readonly Attribute[], { name, value }: Attribute): boolean {
+  return attributes.some((one) => one.name === name && one.value === value);
+}
+
+/** With this value if it was not among them, without it if it was. */
+export function toggled(attributes: readonly Attribute[], attribute: Attribute): Attribute[] {
+  const others = attributes.filter(({ name, value }) => name !== attribute.name || value !== attribute.value);
+  return others.length < attributes.length ? others : [...attributes, attribute];
 }
 
 /** What somebody typed as a price, in the currency's minor unit: `12`, `12.5`, `12,50` and `1.234,50` are understood. */

@@ -4,6 +4,7 @@ import Link from 'next/link';
 import { useEffect, useRef, useState, type MouseEvent } from 'react';
 
 import { api, outcome } from '@/api/browser';
+import type { paths } from '@/api/schema';
 import { useLocale, useTexts } from '@/i18n/texts';
 import { buttonLook } from '@/ui/button';
 import { Notice } from '@/ui/notice';
@@ -13,14 +14,7 @@ import { ProductCard } from './product-card';
 import { GRID } from './product-grid';
 
 type Added = { products: Product[]; next: string | null };
-type Query = {
-  limit: number;
-  category?: string;
-  q?: string;
-  min_price?: number;
-  max_price?: number;
-  in_stock?: boolean;
-};
+type Query = NonNullable<paths['/v1/products']['get']['parameters']['query']>;
 
 // Whoever looks at a product and comes back finds the list as long as it was.
 const KEPT_MAX = 8;

@@ -1,6 +1,8 @@
 import type { Locale } from '@/i18n/locales';
 import { textsOf, translator } from '@/i18n/messages';
 
+import type { Attribute } from './list-address';
+
 /** What an option or an attribute is called in this language; one that the texts do not know is called what it is. */
 export function nameOfProperty(locale: Locale, key: string): string {
   const known: Record<string, string> = textsOf(locale, 'catalog').catalog;
@@ -15,11 +17,9 @@ export function valueText(locale: Locale, value: string | number | boolean): str
   return translator(locale, 'catalog')(value ? 'yes' : 'no');
 }
 
-/** `origin:Bahia` as words. */
-export function attributeText(locale: Locale, attribute: string): string {
-  const [key = '', ...rest] = attribute.split(':');
-  const value = rest.join(':');
-  const name = nameOfProperty(locale, key);
-  if (value === 'true') return name;
-  return `${name}: ${value === 'false' ? valueText(locale, false) : value}`;
+/** A chosen attribute as words: `Origin: Bahia`, or `Organic` alone. */
+export function attributeText(locale: Locale, { name, value }: Attribute): string {
+  const words = nameOfProperty(locale, name);
+  if (value === 'true') return words;
+  return `${words}: ${value === 'false' ? valueText(locale, false) : value}`;
 }

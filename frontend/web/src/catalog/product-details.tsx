@@ -6,7 +6,6 @@ import { Texts } from '@/i18n/texts';
 import { PUBLIC_URL, SHOP_NAME } from '@/shop/settings';
 import { structured } from '@/shop/structured-data';
 
-import { trail } from './categories';
 import { groupsOf } from './choice';
 import { Crumbs } from './crumbs';
 import { Gallery } from './gallery';
@@ -15,7 +14,6 @@ import { Markdown } from './markdown';
 import { nameOfProperty, valueText } from './names';
 import { ProductChoice } from './product-choice';
 import { ProductGrid } from './product-grid';
-import { categoriesOf } from './read';
 
 const RELATED = 4;
 
@@ -24,14 +22,16 @@ type Props = { product: WholeProduct; locale: Locale; firstSku: string };
 /** All of a product's page. */
 export async function ProductDetails({ product, locale, firstSku }: Props) {
   const t = translator(locale, 'catalog');
-  const category = product.categories[0];
-  const [tree, related] = await Promise.all([categoriesOf(locale), relatedTo(locale, product)]);
-  const steps = (category ? trail(tree, category) : null) ?? [];
+  const related = await relatedTo(locale, product);
   const names = Object.fromEntries(groupsOf(product.variants).map(({ name }) => [name, nameOfProperty(locale, name)]));
   return (
     <div className="shell pt-2 pb-16">
       <Texts locale={locale} texts={textsOf(locale, 'goods')}>
-        <Crumbs locale={locale} steps={steps} here={{ name: product.name, path: productPath(product.slug) }} />
+        <Crumbs
+          locale={locale}
+          steps={product.breadcrumbs}
+          here={{ name: product.name, path: productPath(product.slug) }}
+        />
         <div className="mt-3 grid gap-8 lg:grid-cols-[minmax(0,7fr)_minmax(0,5fr)] lg:gap-14">
           <Gallery images={product.images} slug={product.slug} tint={tintOf(product.categories)} />
           <div className="lg:py-4">

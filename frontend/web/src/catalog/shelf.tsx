@@ -12,7 +12,16 @@ import { Icon } from '@/ui/icons';
 import { Chips } from './chips';
 import { EmptyShelf } from './empty-shelf';
 import { Filters } from './filters';
-import { addressOf, isNarrowed, readWishes, SORTS, typedPrice, type Asked, type Wishes } from './list-address';
+import {
+  addressOf,
+  attributesText,
+  isNarrowed,
+  readWishes,
+  SORTS,
+  typedPrice,
+  type Asked,
+  type Wishes,
+} from './list-address';
 import { MoreProducts } from './more-products';
 import { ProductGrid } from './product-grid';
 import { categoriesOf, currencyOf } from './read';
@@ -99,6 +108,7 @@ function queryOf(category: string | null, wishes: Wishes) {
     ...(wishes.min_price === null ? {} : { min_price: wishes.min_price }),
     ...(wishes.max_price === null ? {} : { max_price: wishes.max_price }),
     ...(wishes.in_stock ? { in_stock: true } : {}),
+    ...(wishes.attributes.length > 0 ? { attributes: attributesText(wishes.attributes) } : {}),
     ...(wishes.sort ? { sort: wishes.sort } : {}),
   };
 }

@@ -4,10 +4,21 @@ import { useCallback, useEffect, useRef, useState } from 'react';
 
 import { api, outcome } from '@/api/browser';
 import { useLocale } from '@/i18n/texts';
+import type { LiveMessage } from '@/live/client';
+import { useLive } from '@/live/use-live';
 
 import type { Variant } from './goods';
 
-/** Prices and stock of a product as they are now: pages are kept, numbers are asked for and followed. */
+type Stock = { sku: string; available: boolean; quantity: number };
+
+function isStock(data: unknown): data is Stock {
+  return typeof data === 'object' && data !== null && 'sku' in data && 'available' in data && 'quantity' in data;
+}
+
+/**
+ * Prices and stock of a product as they are now: pages are kept, numbers are asked for when one is opened and followed from
+ * then on. They are `fresh` once they have come.
+ */
 export function useVariants(slug: string, first: readonly Variant[]): { variants: readonly Variant[]; fresh: boolean } {
   const locale = useLocale();
   const [variants, setVariants] = useState(first);
@@ -28,6 +39,16 @@ export function useVariants(slug: string, first: readonly Variant[]): { variants
     void ask();
     return () => asking.current?.abort();
   }, [ask]);
+
+  useLive([`products/${slug}`], ({ type, data }: LiveMessage) => {
+    if (type === 'stock.changed' && isStock(data)) {
+      const { sku, available, quantity } = data;
+      setVariants((known) => known.map((one) => (one.sku === sku ? { ...one, available, quantity } : one)));
+    } else {
+      // Its price, its text, or something that was missed.
+      void ask();
+    }
+  });
 
   return { variants, fresh };
 }
