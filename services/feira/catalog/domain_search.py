@@ -74,6 +74,19 @@ def typos_of(word: str) -> int:
     return 1 if len(word) < TYPOS_MIN else 2
 
 
+def is_near(word: str, other: str) -> bool:
+    """Whether at most one letter is wrong: another one, left out, too much, or in its neighbour's place."""
+    if not -1 <= len(word) - len(other) <= 1:
+        return False
+    same = 0
+    for one, its in zip(word, other, strict=False):
+        if one != its:
+            break
+        same += 1
+    rest, others = word[same:], other[same:]
+    return rest[1:] in (others, others[1:]) or rest == others[1:] or rest == others[1::-1] + others[2:]
+
+
 def clauses(word: str, level: Level, *, begun: bool, typos: int) -> list[Clause]:
     """What makes a product fit this word at the level or better, any of them. `begun`: the word may go on; `typos`: so many
     of its letters may be wrong.

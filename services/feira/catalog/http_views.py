@@ -164,7 +164,7 @@ def product_item(found: Found, locale_of: LocaleOf, currency: str, url: str) -> 
     """The product as lists show it; `url` is the shop's address."""
     locale = locale_of((DEFAULT_LOCALE, *found.names)) if found.names else DEFAULT_LOCALE
     return ProductItem(
-        id=str(found.id),
+        id=found.id,
         slug=found.slug,
         name=found.names.get(locale, found.name),
         image=image_view(placed(found.images[0], url)) if found.images else None,

@@ -46,7 +46,7 @@ class CatalogService:
         self.desk = Desk(ctx)
         self.media = Media(ctx)
         self.sales = Sales(ctx)
-        self.kept = KeptAnswers(ctx)
+        self.kept = KeptAnswers(ctx, self.categories.forget)
         self.search = Search(ctx, lambda: self.kept.store.drop((LISTS,)))
         self._importer = Importer(ctx)
 

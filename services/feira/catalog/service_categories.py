@@ -16,6 +16,7 @@ from feira.kernel.errors import Invalid, NotFound, Refused
 from feira.kernel.events import emit
 
 PATH_MAX = 1_000
+NAMED_MAX = 5_000  # Categories whose names are kept in memory.
 
 
 class UnknownCategory(NotFound):
@@ -38,6 +39,7 @@ class Categories:
 
     def __init__(self, ctx: Context) -> None:
         self._db = ctx.db
+        self._named: dict[str, Category] = {}
 
     async def all(self) -> list[Category]:
         """The whole tree, each category behind its parent."""
@@ -45,9 +47,21 @@ class Categories:
             return await store_categories.read_all(tx)
 
     async def named(self, paths: Iterable[str]) -> Mapping[str, Category]:
-        """The categories of these paths."""
-        async with self._db.read() as tx:
-            return await store_categories.read_named(tx, paths)
+        """The categories of these paths, as they were when `forget` was called last or later."""
+        kept = self._named
+        wanted = list(paths)
+        found = {path: kept[path] for path in wanted if path in kept}
+        if len(found) < len(wanted):
+            async with self._db.read() as tx:
+                found |= await store_categories.read_named(tx, wanted)
+            if len(kept) > NAMED_MAX:
+                kept.clear()
+            kept.update(found)
+        return found
+
+    def forget(self) -> None:
+        """Names may have changed. Whoever is reading them now does not keep them."""
+        self._named = {}
 
     async def create(self, slug: str, parent: str | None, name: str, names: Mapping[str, str], actor: UUID) -> Category:
         async with self._db.tx() as tx:

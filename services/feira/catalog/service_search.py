@@ -5,6 +5,7 @@ feed of what changed; each process looks for itself whether there is something n
 """
 
 import asyncio
+import time
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
@@ -15,6 +16,7 @@ from msgspec.structs import replace
 from feira.catalog import store_categories, store_search
 from feira.catalog.service_index import FAILURES, Keeper
 from feira.catalog.store_index import Branch, Item
+from feira.catalog.store_index_look import Look
 from feira.catalog.store_index_read import Reader, is_ours
 from feira.catalog.store_index_write import Home, beat_age_s
 from feira.catalog.store_search import Facets, Found, Sort, Wish
@@ -29,6 +31,7 @@ SEARCH_SECONDS = prometheus.Histogram(
     "feira_search_seconds", "One search, by index or by database.", ["by"],
     buckets=metrics.SECONDS, registry=metrics.REGISTRY,
 )  # fmt: skip
+_BY_INDEX, _BY_DATABASE = SEARCH_SECONDS.labels("index"), SEARCH_SECONDS.labels("database")
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,6 +57,7 @@ class Search:
         self._home = Home(ctx.settings.data_path / "search")
         self._reader: Reader | None = None
         self._read_at = (0, 0)  # What was last seen of the index's files.
+        self._sound_until = 0.0  # As far as is known since we last looked.
         self._keeper = Keeper(ctx, self._home)
 
     async def tend(self) -> None:
@@ -67,8 +71,7 @@ class Search:
     @property
     def reader(self) -> Reader | None:
         """The index, if it may be asked: it tells of what was there a moment ago, or of nothing."""
-        reader = self._reader
-        return reader if reader is not None and beat_age_s(reader.path) < STALE_S else None
+        return self._reader if time.monotonic() < self._sound_until else None
 
     def state(self) -> tuple[int, float]:
         """How many documents this process finds, and since when, in seconds, nobody said that these are all; 0 and 0 if there
@@ -83,6 +86,7 @@ class Search:
             self._reader = None
             return
         try:
+            self._sound_until = time.monotonic() + STALE_S - beat_age_s(path)
             seen = (path / "meta.json").stat()
             at = (seen.st_ino, seen.st_mtime_ns)
             if self._reader is None or self._reader.path != path:
@@ -110,9 +114,7 @@ class Search:
         try:
             if by_words and asked.sort == "relevance":
                 return await self._ask(
-                    reader,
-                    asked,
-                    lambda: reader.relevant(asked.wish, asked.category, asked.after, asked.limit, facets=asked.facets),
+                    reader, asked, lambda look: reader.relevant(look, asked.after, asked.limit, facets=asked.facets)
                 )
             return await self._sorted(reader, asked)
         except FAILURES as failure:
@@ -125,25 +127,24 @@ class Search:
         wish, ordered = asked.wish, replace(asked, facets=False)
         facets: Facets | None
         if wish.words is None and not wish.traits:
-            facets = await self._ask(reader, asked, lambda: reader.facets(wish, asked.category))
+            facets = await self._ask(reader, asked, reader.facets)
         else:
-            numbers, facets = await self._ask(
-                reader, asked, lambda: reader.matching(wish, asked.category, facets=asked.facets)
-            )
+            numbers, facets = await self._ask(reader, asked, lambda look: reader.matching(look, facets=asked.facets))
             ordered = replace(ordered, wish=replace(wish, words=None, traits={}, numbers=numbers))
         found, _ = await self._by_database(ordered)
         return found, facets
 
-    async def _ask(self, reader: Reader, asked: Asked, ask: Callable[[], T]) -> T:
-        with SEARCH_SECONDS.labels("index").time():
-            if reader.breadth(asked.wish, asked.category) < BROAD_DOCUMENTS:
-                return ask()
-            return await asyncio.to_thread(ask)
+    async def _ask(self, reader: Reader, asked: Asked, ask: Callable[[Look], T]) -> T:
+        with _BY_INDEX.time():
+            look = reader.look(asked.wish, asked.category)
+            if look.breadth() < BROAD_DOCUMENTS:
+                return ask(look)
+            return await asyncio.to_thread(ask, look)
 
     async def _by_database(self, asked: Asked) -> tuple[list[Found], Facets | None]:
         wish = asked.wish
         async with self._db.read() as tx:
-            with SEARCH_SECONDS.labels("database").time():
+            with _BY_DATABASE.time():
                 if asked.category is not None:
                     wish = replace(wish, category_ids=sorted(await store_categories.ids_within(tx, asked.category)))
                 if wish.traits:
@@ -158,13 +159,13 @@ class Search:
         reader = self.reader
         if reader is not None:
             try:
-                with SEARCH_SECONDS.labels("index").time():
+                with _BY_INDEX.time():
                     return await asyncio.to_thread(reader.suggest, words, products_max, branches_max)
             except FAILURES as failure:
                 self._log.warning("search_index_failed", error=repr(failure))
                 self._reader = None
         async with self._db.read() as tx:
-            with SEARCH_SECONDS.labels("database").time():
+            with _BY_DATABASE.time():
                 branches = await store_search.suggest_branches(tx, words, branches_max)
                 found = await store_search.search(tx, Wish(words=words), "relevance", "", None, products_max)
         return [Branch(*branch) for branch in branches], [_item(one) for one in found]

@@ -20,7 +20,7 @@ from feira.catalog.domain_search import BEGUN_MIN
 from feira.catalog.domain_stopwords import ENGLISH, PORTUGUESE
 from feira.catalog.domain_text import searchable
 
-VERSION = 2  # To be raised with each change of what is written: then the index is made anew.
+VERSION = 3  # To be raised with each change of what is written: then the index is made anew.
 IN_STOCK = 1 << 53  # In a rank, above the number of any product.
 ANY_PATH = "~"  # In front of a category's slug, to find it wherever it hangs.
 KEYS_SPLIT = "\x1f"
@@ -51,7 +51,7 @@ def safely(act: Callable[P, T]) -> Callable[P, T]:
 class Item(msgspec.Struct, frozen=True, array_like=True):
     """What a list shows of a product. It is kept beside its words, so that a search asks nobody else."""
 
-    id: UUID
+    id: str
     slug: str
     name: str
     names: Mapping[str, str]
@@ -60,6 +60,7 @@ class Item(msgspec.Struct, frozen=True, array_like=True):
     compare_at_price_minor: int | None
     in_stock: bool
     categories: Sequence[str]
+    attributes: Mapping[str, str | bool | int | float] = {}
 
 
 class Branch(msgspec.Struct, frozen=True, array_like=True):
@@ -101,7 +102,7 @@ _english = _analyzer("english", ENGLISH)
 _portuguese = _analyzer("portuguese", PORTUGUESE)
 _words = TextAnalyzerBuilder(Tokenizer.whitespace()).filter(Filter.remove_long(256)).build()
 _encode = msgspec.msgpack.Encoder().encode
-_json = msgspec.json.Encoder().encode
+to_json = msgspec.json.Encoder().encode
 read_item = msgspec.msgpack.Decoder(Item).decode
 read_branch = msgspec.msgpack.Decoder(Branch).decode
 
@@ -110,7 +111,7 @@ def schema() -> tantivy.Schema:
     builder = tantivy.SchemaBuilder()
     for name in ("id", "title", "branch", "path", "key", "is"):
         builder.add_text_field(name, tokenizer_name="raw", index_option="basic")
-    for name in ("name", "stem", "trait", "text", "spell", "called"):
+    for name in ("name", "stem", "trait", "text", "spell", "back", "called"):
         builder.add_text_field(name, tokenizer_name="words", index_option="basic")
     builder.add_text_field("category", fast=True, tokenizer_name="raw", index_option="basic")
     builder.add_json_field("attributes", fast=True, tokenizer_name="raw", index_option="basic")
@@ -151,7 +152,7 @@ def column(key: str) -> str:
 
 def trait(key: str, value: object) -> str:
     """What a product has that has this value of this attribute."""
-    return column(key) + KEYS_SPLIT + _json(value).decode()
+    return column(key) + KEYS_SPLIT + to_json(value).decode()
 
 
 def document(goods: Goods) -> Document:
@@ -159,7 +160,7 @@ def document(goods: Goods) -> Document:
     found = Document()
     found.add_text("id", goods.id.hex)
     item = Item(
-        goods.id,
+        str(goods.id),
         goods.slug,
         goods.name,
         goods.names,
@@ -168,6 +169,7 @@ def document(goods: Goods) -> Document:
         goods.compare_at_price_minor,
         goods.in_stock,
         goods.categories,
+        goods.attributes,
     )
     found.add_bytes("item", _encode(item))
     found.add_unsigned("rank", goods.number + IN_STOCK * goods.in_stock)
@@ -180,7 +182,7 @@ def document(goods: Goods) -> Document:
     for branch in paths | {ANY_PATH + path.rpartition("/")[2] for path in paths}:
         found.add_text("branch", branch)
     if goods.attributes:
-        found.add_json("attributes", {column(key): _json(value).decode() for key, value in goods.attributes.items()})
+        found.add_json("attributes", {column(key): to_json(value).decode() for key, value in goods.attributes.items()})
     for key, value in goods.attributes.items():
         found.add_text("key", column(key) + KEYS_SPLIT + key)
         found.add_text("is", trait(key, value))
@@ -211,7 +213,9 @@ def _add_words(found: Document, goods: Goods) -> None:
     found.add_text("stem", " ".join(of_names))
     found.add_text("trait", " ".join(traits))
     found.add_text("text", " ".join(text))
-    found.add_text("spell", " ".join(word for word in names | traits if len(word) >= BEGUN_MIN and not word.isdigit()))
+    spelt = [word for word in names | traits if len(word) >= BEGUN_MIN and not word.isdigit()]
+    found.add_text("spell", " ".join(spelt))
+    found.add_text("back", " ".join(word[::-1] for word in spelt))
 
 
 def branch_document(branch: Branch) -> Document:

@@ -41,7 +41,7 @@ class Wish(msgspec.Struct, frozen=True, kw_only=True):
 class Found(msgspec.Struct, frozen=True, kw_only=True):
     """A product as lists show it. `place` is where it stands in the order: the cursor's values."""
 
-    id: UUID
+    id: str
     slug: str
     name: str
     names: Mapping[str, str]
@@ -172,7 +172,7 @@ def _found(row: asyncpg.Record, sort: Sort) -> Found:
     key = fields.pop("key")
     number = fields.pop("number")
     place = (sort, number) if sort == "newest" else (sort, key, number)
-    return Found(place=place, **fields)
+    return Found(place=place, id=str(fields.pop("id")), **fields)
 
 
 def _in_order(asked: _Conditions, sort: Sort, locale: str, after: Sequence[Any] | None, limit: int) -> str:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from feira.catalog import http_sitemap
+from feira.catalog import http_sitemap, service_categories
 from feira.catalog.domain_traits import read_traits
 from feira.catalog.tests.conftest import STAFF, Shop, variant
 from feira.catalog.tests.test_index import by_both, caught_up, no_waiting
@@ -81,6 +81,22 @@ async def test_names_of_categories_are_in_the_buyers_language(market: Shop) -> N
     assert (await market.ask("GET", "/v1/products/stone")).json["breadcrumbs"] == []
     (item,) = (await market.ask("GET", "/v1/suggestions", q="banan")).json["items"]
     assert (item["price"], item["image"]) == ({"amount": 300, "currency": "BRL"}, None)
+
+
+async def test_names_of_categories_are_remembered_until_one_changes(
+    market: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def named() -> dict[str, str]:
+        facets = (await market.ask("GET", "/v1/products", facets="true", category="fruit")).json["facets"]
+        return {one["value"]: one["name"] for one in facets["categories"]}
+
+    monkeypatch.setattr(service_categories, "NAMED_MAX", 1)
+    categories = {one.path: one for one in await market.catalog.categories.all()}
+    for name in ("Frutos", "Fruit", "Fresh fruit"):
+        await market.catalog.categories.change(categories["fruit/tropical"].id, STAFF, name=name)
+        for _ in range(3):
+            await market.catalog.kept.refresh()
+            assert (await named())["fruit/tropical"] == name
 
 
 async def test_a_sitemap_has_every_product_once(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,6 +14,7 @@ from feira.catalog import domain, domain_change, domain_csv, domain_sale
 from feira.catalog.domain import Level, Prior
 from feira.catalog.domain_goods import ProductBody
 from feira.catalog.domain_records import RECORD_MAX, Records
+from feira.catalog.domain_search import is_near
 from feira.catalog.domain_text import fold, harmless, slugify, words
 from feira.contracts.goods import Line, PricedLine
 from feira.kernel.errors import FieldError, Invalid
@@ -228,3 +229,23 @@ def test_errors_of_a_table_are_found_in_their_rows_and_columns() -> None:
 def test_a_table_without_its_columns_is_refused(names: str) -> None:
     with pytest.raises(Invalid):
         domain_csv.header(domain_csv.cells(names))
+
+
+WORDS = st.text("abc", max_size=6)
+
+
+def one_letter_wrong(word: str) -> set[str]:
+    places = range(len(word))
+    return {
+        word,
+        *(word[:n] + word[n + 1 :] for n in places),
+        *(word[:n] + letter + word[n + 1 :] for n in places for letter in "abc"),
+        *(word[:n] + letter + word[n:] for n in range(len(word) + 1) for letter in "abc"),
+        *(word[:n] + word[n + 1] + word[n] + word[n + 2 :] for n in places[:-1]),
+    }
+
+
+@given(WORDS, WORDS)
+def test_words_are_near_if_one_letter_is_wrong(word: str, other: str) -> None:
+    assert is_near(word, other) == (other in one_letter_wrong(word))
+    assert all(is_near(word, mistyped) for mistyped in one_letter_wrong(word))

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from feira.catalog import service_index, store_index_write
+from feira.catalog import service_index, store_index_facets, store_index_look, store_index_write
 from feira.catalog.domain_goods import ProductChange
 from feira.catalog.jobs import gauges
 from feira.catalog.service_search import Asked, Search
@@ -65,7 +65,12 @@ async def by_both(shop: Shop, **query: Any) -> tuple[Any, Any]:
     return by_index, by_database
 
 
-async def test_what_is_written_right_is_found_alike_by_both(indexed: Shop) -> None:
+@pytest.mark.parametrize("page_max", [store_index_facets.PAGE_MAX, 0])
+async def test_what_is_written_right_is_found_alike_by_both(
+    indexed: Shop, monkeypatch: pytest.MonkeyPatch, page_max: int
+) -> None:
+    """Whether facets are counted on the page or in the index."""
+    monkeypatch.setattr(store_index_facets, "PAGE_MAX", page_max)
     for q, found in SEARCHES:
         by_index, by_database = await by_both(indexed, q=q, facets="true")
         assert sorted(item["name"] for item in by_index["items"]) == sorted(found), q
@@ -128,7 +133,13 @@ async def test_a_page_is_continued_by_whom_it_was_begun_and_else_begins_again(in
     assert len({item["id"] for item in [*begun["items"], *rest["items"]]}) == len(FRUITS)
 
 
-async def test_typos_are_forgiven_when_nothing_is_found_without(indexed: Shop) -> None:
+@pytest.mark.parametrize("alike_max", [store_index_look.ALIKE_TERMS_MAX, 0])
+async def test_typos_are_forgiven_when_nothing_is_found_without(
+    indexed: Shop, monkeypatch: pytest.MonkeyPatch, alike_max: int
+) -> None:
+    monkeypatch.setattr(store_index_look, "ALIKE_TERMS_MAX", alike_max)
+    await indexed.add("Watermelon", variant("watermelon"))
+    await caught_up(indexed)
     for q, found in (
         ("banan", ["Banana"]),
         ("bnaana", ["Banana"]),
@@ -139,6 +150,8 @@ async def test_typos_are_forgiven_when_nothing_is_found_without(indexed: Shop) -
         ("wanana", ["Banana"]),
         ("limmao", ["Lime"]),
         ("bluu", ["Blue cheese"]),
+        ("watermelom", ["Watermelon"]),
+        ("wotermelom", ["Watermelon"]),
         ("blx", []),
         ("xxxx yyyy", []),
         ("12345", []),
@@ -181,7 +194,7 @@ async def test_changes_are_found_by_every_process(indexed: Shop) -> None:
     await other.tend()
     for search in (indexed.catalog.search, other):
         found, _ = await search.find(Asked(wish=_wish("guava"), sort="relevance", locale="en", limit=5, facets=False))
-        assert [one.id for one in found] == [product_id]
+        assert [one.id for one in found] == [str(product_id)]
     await indexed.catalog.products.change(product_id, ProductChange(name="Goiaba"), STAFF)
     await indexed.held(guava=1)
     await caught_up(indexed)
@@ -310,6 +323,7 @@ async def test_an_index_that_nobody_keeps_is_not_believed(indexed: Shop) -> None
     search = indexed.catalog.search
     assert search.reader is not None
     os.utime(search.reader.path / "beat", (1, 1))
+    await search._look()
     assert search.reader is None
     await caught_up(indexed)
 
