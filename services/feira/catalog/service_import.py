@@ -121,11 +121,10 @@ class Importer:
         """
         report = Report()
         made = Preview() if preview else None
-        writing: deque[tuple[asyncio.Task[None], frozenset[str]]] = deque()
+        writing: deque[tuple[asyncio.Task[None], set[str]]] = deque()
         items = self._from_csv(stream) if format == "csv" else self._from_ndjson(stream)
         try:
-            async for chunk in _chunks(items):
-                keys = frozenset(key for item in chunk for key in item.keys)
+            async for chunk, keys in _chunks(items):
                 # The next chunk is read while others are written; what it has in common with one of them comes after it.
                 while len(writing) >= (1 if made else WRITING_MAX) or any(
                     not keys.isdisjoint(others) for _, others in writing
@@ -315,22 +314,23 @@ async def _named(tx: Tx, drafts: Sequence[Draft]) -> list[Draft]:
     return named
 
 
-async def _chunks(items: AsyncIterator[Item]) -> AsyncIterator[list[Item]]:
-    """Items in groups for one transaction each; what has a sku or slug in common is never in one group."""
+async def _chunks(items: AsyncIterator[Item]) -> AsyncIterator[tuple[list[Item], set[str]]]:
+    """Items in groups for one transaction each, and the keys of each group; what has a key in common is never in one."""
     chunk: list[Item] = []
     keys: set[str] = set()
     variants = 0
     async for item in items:
         more = len(item.rows) if item.body is None else len(item.body.variants)
         full = len(chunk) >= CHUNK_PRODUCTS_MAX or variants + more > CHUNK_VARIANTS_MAX
-        if chunk and (full or not keys.isdisjoint(item.keys)):
-            yield chunk
+        own = item.keys
+        if chunk and (full or not keys.isdisjoint(own)):
+            yield chunk, keys
             chunk, keys, variants = [], set(), 0
         chunk.append(item)
-        keys |= item.keys
+        keys |= own
         variants += more
     if chunk:
-        yield chunk
+        yield chunk, keys
 
 
 async def _records(stream: AsyncIterator[bytes], *, quoted: bool) -> AsyncIterator[bytes | None]:

@@ -10,7 +10,7 @@ import msgspec
 
 from feira.catalog.domain_change import least, name_key
 from feira.catalog.domain_goods import DEFAULT_LOCALE, Image, Product, Stored, Translation, Variant
-from feira.catalog.domain_text import searchable
+from feira.catalog.domain_text import distinct
 from feira.catalog.store import MAIN, as_json
 from feira.kernel.db import Tx
 
@@ -289,13 +289,13 @@ async def _write_searches(tx: Tx, ids: Sequence[UUID], products: Mapping[UUID, P
         rows.append(
             (
                 id,
-                searchable(" ".join(written)),
-                searchable(product.name),
-                searchable(" ".join(text.name for text in portuguese)),
-                searchable(" ".join(traits)),
-                searchable(product.description),
-                searchable(" ".join(text.description for text in portuguese)),
-                searchable(" ".join(text.description for text in others)),
+                distinct(" ".join(written)),
+                distinct(product.name),
+                distinct(" ".join(text.name for text in portuguese)),
+                distinct(" ".join(traits)),
+                distinct(product.description),
+                distinct(" ".join(text.description for text in portuguese)),
+                distinct(" ".join(text.description for text in others)),
             )
         )
     await tx.execute(
