@@ -3,6 +3,7 @@ import cart from '#messages/en/cart.json';
 import catalog from '#messages/en/catalog.json';
 import checkout from '#messages/en/checkout.json';
 import common from '#messages/en/common.json';
+import demo from '#messages/en/demo.json';
 import goods from '#messages/en/goods.json';
 import order from '#messages/en/order.json';
 import accountPt from '#messages/pt-BR/account.json';
@@ -10,13 +11,14 @@ import cartPt from '#messages/pt-BR/cart.json';
 import catalogPt from '#messages/pt-BR/catalog.json';
 import checkoutPt from '#messages/pt-BR/checkout.json';
 import commonPt from '#messages/pt-BR/common.json';
+import demoPt from '#messages/pt-BR/demo.json';
 import goodsPt from '#messages/pt-BR/goods.json';
 import orderPt from '#messages/pt-BR/order.json';
 
 import type { Locale } from './locales';
 import { translate, type Translate } from './translate';
 
-const en = { account, cart, catalog, checkout, common, goods, order };
+const en = { account, cart, catalog, checkout, common, demo, goods, order };
 
 /** All texts of the storefront, by area. */
 export type Messages = typeof en;
@@ -30,6 +32,7 @@ const MESSAGES: Record<Locale, Messages> = {
     catalog: catalogPt,
     checkout: checkoutPt,
     common: commonPt,
+    demo: demoPt,
     goods: goodsPt,
     order: orderPt,
   },

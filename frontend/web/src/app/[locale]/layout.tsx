@@ -5,10 +5,11 @@ import type { ReactNode } from 'react';
 import { isLocale, LOCALES } from '@/i18n/locales';
 import { textsOf, translator } from '@/i18n/messages';
 import { Texts } from '@/i18n/texts';
+import { DemoBanner } from '@/shop/demo-banner';
 import { Footer } from '@/shop/footer';
 import { Header } from '@/shop/header';
 import { Offline } from '@/shop/offline';
-import { PUBLIC_URL, SHOP_NAME } from '@/shop/settings';
+import { IS_DEMO, PUBLIC_URL, SHOP_NAME } from '@/shop/settings';
 import { ThemeScript } from '@/ui/theme-script';
 
 import { body, title } from '../fonts';
@@ -51,6 +52,7 @@ export default async function ShopLayout({
           >
             {t('skip')}
           </a>
+          {IS_DEMO ? <DemoBanner locale={locale} /> : null}
           <Offline />
           <Header locale={locale} />
           <main id="content" tabIndex={-1} className="flex-1 outline-none">
