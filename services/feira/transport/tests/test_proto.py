@@ -125,7 +125,7 @@ def test_every_batch_comes_back_as_it_went(helds: list[Held]) -> None:
 
 
 def test_a_batch_keeps_refusals_in_their_places() -> None:
-    hold, release, _ = proto.methods(Catalog)
+    hold, release, *_ = proto.methods(Catalog)
     assert (hold.path, hold.batch, hold.remote.idempotent) == ("/feira.catalog.v1.Catalog/Hold", True, True)
     refused = OutOfStock("too few", skus=[{"sku": "A", "available": 1}], at=UUID(int=1))
     first, answer = release.answer.decode(release.answer.encode([refused, Released(done=False)]))
