@@ -18,6 +18,7 @@ AXE = ROOT / "frontend" / "web" / "node_modules" / "axe-core" / "axe.min.js"
 PATIENCE_MS = 30_000  # As long as a busy machine may take for one step of a page.
 
 Theme = Literal["light", "dark"]
+THEMES: tuple[Theme, ...] = ("light", "dark")
 
 # Told as an error of the console, so that one list has all.
 VIOLATIONS = """document.addEventListener('securitypolicyviolation', (event) =>
@@ -154,6 +155,13 @@ class Visitor:
         await _still(self.page)
         path = SCREENSHOTS / f"{name}-{self.device.width}-{theme}.png"
         await self.page.screenshot(path=path, full_page=True)
+
+    async def looked_at(self, name: str, *widths: int) -> None:
+        """The page as it is now: both its looks are kept and checked, at its own width and at these."""
+        await self.fits(*widths, self.device.width)
+        for theme in THEMES:
+            await self.shoot(name, theme)
+            await self.accessible()
 
     def _note(self, fault: str) -> None:
         self.faults.append(fault)
