@@ -17,7 +17,6 @@ async def test_the_document_of_the_api(visit: NewVisitor) -> None:
 async def test_the_inbox(visit: NewVisitor, device: Device) -> None:
     # It forbids every script, also those that look for faults.
     visitor = await visit(device, bypass_csp=True)
-    visitor.tolerate(404, "/favicon.ico")  # Browsers ask for one by themselves.
     await visitor.go("/dev/inbox")
     await visitor.shoot("inbox")
     await visitor.fits(320, device.width)

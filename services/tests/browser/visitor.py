@@ -157,11 +157,13 @@ class Visitor:
         await self.page.screenshot(path=path, full_page=True)
 
     async def looked_at(self, name: str, *widths: int) -> None:
-        """The page as it is now: both its looks are kept and checked, at its own width and at these."""
+        """The page as it is now fits its own width and these; both its looks are kept, and one of them is checked: the
+        light one on a desk, the dark one on a phone.
+        """
         await self.fits(*widths, self.device.width)
-        for theme in THEMES:
+        for theme in THEMES if self.device.touch else reversed(THEMES):
             await self.shoot(name, theme)
-            await self.accessible()
+        await self.accessible()
 
     def _note(self, fault: str) -> None:
         self.faults.append(fault)

@@ -63,6 +63,7 @@ export async function Shelf({ locale, path, category, asked, crumbs, heading, br
       <div className="gap-10 lg:grid lg:grid-cols-[15rem_1fr]">
         {isEmpty && !isNarrowed(wishes) ? null : filters}
         <section aria-label={t('goods')} className={isEmpty && !isNarrowed(wishes) ? 'lg:col-span-2' : 'min-w-0'}>
+          <h2 className="sr-only">{t('goods')}</h2>
           <div className="mb-5 flex flex-wrap items-center gap-x-4 gap-y-3">
             <p role="status" className="w-full text-soft sm:mr-auto sm:w-auto">
               {count}

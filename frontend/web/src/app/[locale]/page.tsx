@@ -16,6 +16,7 @@ export default async function Home({ params }: { params: Promise<{ locale: strin
   return (
     <div className="shell py-10">
       <h1 className="mb-6 text-3xl">{t('all_goods')}</h1>
+      <h2 className="sr-only">{translator(locale, 'catalog')('goods')}</h2>
       <ProductGrid products={data.items} locale={locale} t={translator(locale, 'goods')} eager />
     </div>
   );
