@@ -12,14 +12,16 @@ from feira.catalog.domain_text import words
 from feira.catalog.store import MAIN
 from feira.kernel.db import Tx
 
-MATCHED_MAX = 5_000  # Products of a search that are looked at: who finds more says more.
+MATCHED_MAX = 3_000  # Products of a search that are looked at: who finds more says more.
 BEGUN_MAX = 100  # Slugs and skus that begin as was typed.
 LOOKED_MAX = 1_000  # Skus that are looked at at once for low stock.
 
 Status = Literal["active", "archived", "all"]
 
 _STATUS = {"active": "p.archived_at is null", "archived": "p.archived_at is not null", "all": "true"}
+_LISTED = {"active": "l.listed", "archived": "not l.listed", "all": "true"}
 _BEGUN = "{0} >= $2 and {0} < $2 || chr(1114111)"
+# How many match is not known beforehand: from each the rest is looked up (`offset 0`), for else whole tables would be read.
 # By words of names and skus, each of which may be unfinished; and by how a slug or a sku begins.
 _MATCHED = f"""
     (select product_id from searches where document @@ $1::text::tsquery limit {MATCHED_MAX})
@@ -38,8 +40,9 @@ async def list_ids(tx: Tx, q: str, before: int, limit: int, status: Status) -> l
     if q.strip():
         rows = await tx.fetch(
             f"""with matched as materialized ({_MATCHED})
-                select p.id from matched m join products p on p.id = m.product_id
-                where p.number < $3 and {_STATUS[status]} order by p.number desc limit $4""",
+                select l.product_id as id from matched m
+                cross join lateral (select * from listings where product_id = m.product_id offset 0) as l
+                where l.number < $3 and {_LISTED[status]} order by l.number desc limit $4""",
             *_asked(q),
             before,
             limit,
@@ -81,9 +84,10 @@ async def list_stock(tx: Tx, q: str, below: int | None, after: str, limit: int) 
     """The stock of all skus, or of those of products that match, in sku order, from behind `after`."""
     if q.strip():
         source = f"""with matched as materialized ({_MATCHED})
-            select s.sku, on_hand, held, scarcity from matched m join variants v on v.product_id = m.product_id
-            join stock s on s.sku = v.sku and s.location_id = {MAIN}
-            where s.sku > $3 and ($5::bigint is null or on_hand - held < $5) order by s.sku limit $4"""
+            select s.sku, on_hand, held, scarcity from matched m
+            cross join lateral (select sku from variants where product_id = m.product_id and sku > $3 offset 0) as v
+            cross join lateral (select * from stock where sku = v.sku and location_id = {MAIN} offset 0) as s
+            where ($5::bigint is null or on_hand - held < $5) order by s.sku limit $4"""
         values: tuple[object, ...] = (*_asked(q), after, limit, below)
     else:
         source = f"select {_STOCK} from stock where location_id = {MAIN} and sku > $1 order by sku limit $2"
