@@ -29,12 +29,12 @@ GROUPS: Final[tuple[tuple[frozenset[str], Measure], ...]] = (
     (frozenset({"6", "10"}), searching.measure),
     (frozenset({"11"}), overload.measure),
     (frozenset({"13", "14"}), shapes.measure),
-    (frozenset({"15", "16", "17"}), live.measure),
+    (frozenset({"live"}), live.measure),
     (frozenset({"12"}), growth.measure),
 )
 ROUNDS: Final = {"full": 3, "quick": 1, "growth": 2}
 QUICK: Final = frozenset({"1", "2", "4", "5", "7", "8", "9"})
-FULL: Final = frozenset(str(row) for row in range(1, 18)) - {"12"}
+FULL: Final = frozenset(str(row) for row in range(1, 15)) - {"12"} | {"live"}
 
 
 def arguments() -> argparse.Namespace:

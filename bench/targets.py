@@ -76,8 +76,8 @@ _ALL: Final = (
     Target("13", "separate services behind Envoy: row 1", "orders/s", 0.4, "row 1"),
     Target("14", "2 workers: row 1", "orders/s", 1.2, "row 1"),
     Target("14 hot", "2 workers: row 2", "orders/s", 0.9, "row 2"),
-    Target("15", "live: memory of a connection, 10,000 of them", "KB", 40, at_most=True),
-    Target("16", "live: messages to 2,000 clients, a core's second", "messages", 50_000),
-    Target("17", "live: commit to receipt at 500 orders/s, p99", "ms", 250, at_most=True),
+    Target("live memory", "live: memory of a connection, 10,000 of them", "KB", 40, at_most=True),
+    Target("live rate", "live: messages to 2,000 clients, a core's second", "messages", 50_000),
+    Target("live delay", "live: commit to receipt at 500 orders/s, p99", "ms", 250, at_most=True),
 )
 TARGETS: Final = {target.row: target for target in _ALL}

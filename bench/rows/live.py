@@ -1,4 +1,4 @@
-"""Rows 15 to 17: live updates from a process of their own. Who watches is bench/watching.py."""
+"""Rows of live updates, which come from a process of their own. Who watches is bench/watching.py."""
 
 import asyncio
 import json
@@ -30,12 +30,9 @@ async def measure(run: Run) -> None:
     async with live_beside(run.postgres, run.home, "live") as shop:
         await shop.take_in(goods.plain(), goods.SKUS)
         [server] = [pid for pid in descendants(shop.programs[-1].pid) if "feira.host.worker" in title(pid)]
-        if run.wants("15"):
-            await _memory(run, shop, server)
-        if run.wants("16"):
-            await _rate(run, shop, server)
-        if run.wants("17"):
-            await _delay(run, shop)
+        await _memory(run, shop, server)
+        await _rate(run, shop, server)
+        await _delay(run, shop)
     await run.postgres.drop("live")
 
 
@@ -93,7 +90,7 @@ async def _memory(run: Run, shop: Shop, server: int) -> None:
     async with watching(shop, SEATS, {"subscribe": ["products/p-0", "products/p-1"]}, 3600.0):
         await asyncio.sleep(1)
         after = pss_bytes([server])
-    run.add("15", (after - before) / SEATS / 1024, whole_mb=after / 1e6)
+    run.add("live memory", (after - before) / SEATS / 1024, whole_mb=after / 1e6)
 
 
 async def _rate(run: Run, shop: Shop, server: int) -> None:
@@ -112,7 +109,7 @@ async def _rate(run: Run, shop: Shop, server: int) -> None:
     if told["lost"]:
         raise WrongAnswer(f"{told['lost']} clients were dropped")
     rate = told["messages"] / told["seconds"]
-    run.add("16", told["messages"] / cpu_s, wall_rate=rate, core=cpu_s / seconds, messages=told["messages"])
+    run.add("live rate", told["messages"] / cpu_s, wall_rate=rate, core=cpu_s / seconds, messages=told["messages"])
 
 
 async def _count_anew(shop: Shop) -> None:
@@ -132,7 +129,13 @@ async def _delay(run: Run, shop: Shop) -> None:
         told = await crowd.told(OPEN_TIMEOUT_S)
     if not told["timed"]:
         raise WrongAnswer("no order was told of")
-    run.add("17", told["late_p99_ms"], p50_ms=told["late_p50_ms"], orders_s=placed / run.seconds, timed=told["timed"])
+    run.add(
+        "live delay",
+        told["late_p99_ms"],
+        p50_ms=told["late_p50_ms"],
+        orders_s=placed / run.seconds,
+        timed=told["timed"],
+    )
 
 
 async def _sign_in(shop: Shop) -> str:
