@@ -88,9 +88,23 @@ class Ask(Struct, frozen=True, kw_only=True, gc=False):
     amount_minor: int = 0
 
 
+class Booking(Struct, frozen=True, gc=False):
+    """What a gateway answers to new charges, in order, and the statement that writes them into its books, if it keeps any."""
+
+    told: Sequence[Told]
+    insert: str = ""
+    arguments: Sequence[object] = ()
+
+
 @runtime_checkable
 class LocalGateway(Protocol):
     """A gateway whose books lie in our own database: what it does at once can share our transaction, many at a time."""
+
+    def first(self, asks: Sequence[Ask]) -> Booking | None:
+        """How to authorise charges that it has not heard of, to be done in one statement with our own part; None if it takes
+        its time for one of them. The statement fails if a charge is there.
+        """
+        ...
 
     async def within(self, tx: Tx, asks: Sequence[Ask]) -> Sequence[Told | None]:
         """Answers in order; None where the gateway takes its time and must be called like any other."""

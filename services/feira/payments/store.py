@@ -8,8 +8,9 @@ from uuid import UUID
 from msgspec import Struct
 
 from feira.contracts.payments import Step
-from feira.kernel.db import Tx
+from feira.kernel.db import Db, Tx
 from feira.payments.domain import Payment, Refund
+from feira.payments.gateway import Booking
 
 PAYMENT = ", ".join(Payment.__struct_fields__)
 REFUND = ", ".join(Refund.__struct_fields__)
@@ -56,23 +57,36 @@ async def lock_payments(tx: Tx, order_ids: Iterable[UUID]) -> dict[UUID, list[Pa
     return found
 
 
+_NEW = {
+    "id": "uuid", "order_id": "uuid", "attempt": "smallint", "method": "text", "amount_minor": "bigint", "currency": "text",
+    "token_digest": "bytea", "state": "text", "sweep": "boolean", "charge_id": "text", "reason": "text", "tries": "smallint",
+    "due_at": "timestamptz",
+}  # fmt: skip
+
+
+def _insert_new(first: int) -> str:
+    """Payments that are made now, of parameters from the `first` on: a column for each field, and the time."""
+    names = ", ".join(_NEW)
+    columns = ", ".join(f"${number}::{kind}[]" for number, kind in enumerate(_NEW.values(), first))
+    return f"""insert into payments ({names}, goal, claimed, refunded_minor, version, created_at)
+               select {names}, 'keep', false, 0, 0, ${first + len(_NEW)}::timestamptz from unnest({columns}) as e({names})
+               order by order_id"""
+
+
 async def insert_payments(tx: Tx, payments: Sequence[Payment], now: datetime) -> int:
     """Payments that are made now. Answers how many were new: an attempt that another process has made is left as it is."""
-    fields = (
-        "id", "order_id", "attempt", "method", "amount_minor", "currency", "token_digest", "state", "sweep",
-        "charge_id", "reason", "tries", "due_at",
-    )  # fmt: skip
-    done = await tx.execute(
-        f"""insert into payments ({", ".join(fields)}, goal, claimed, refunded_minor, version, created_at)
-            select {", ".join(fields)}, 'keep', false, 0, 0, $14
-            from unnest($1::uuid[], $2::uuid[], $3::smallint[], $4::text[], $5::bigint[], $6::text[], $7::bytea[],
-                        $8::text[], $9::boolean[], $10::text[], $11::text[], $12::smallint[], $13::timestamptz[])
-                 as e({", ".join(fields)})
-            order by order_id on conflict (order_id, attempt) do nothing""",
-        *_columns(payments, fields),
-        now,
-    )
+    statement = f"{_insert_new(1)} on conflict (order_id, attempt) do nothing"
+    done = await tx.execute(statement, *_columns(payments, [*_NEW]), now)
     return int(done.split()[-1])
+
+
+async def book_payments(db: Db, payments: Sequence[Payment], booking: Booking, now: datetime) -> None:
+    """The same together with what their gateway books. Raises UniqueViolationError, and nothing is done, if one was made."""
+    books = f"with booked as ({booking.insert}) " if booking.insert else ""
+    async with db.read() as tx:
+        await tx.execute(
+            books + _insert_new(len(booking.arguments) + 1), *booking.arguments, *_columns(payments, [*_NEW]), now
+        )
 
 
 async def lock_ready(tx: Tx, payment_ids: Iterable[UUID]) -> list[Ready]:

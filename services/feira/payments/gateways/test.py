@@ -30,7 +30,7 @@ from feira.contracts.payments import Method, PracticeOutcome, PracticeToken
 from feira.kernel.db import Db, Tx
 from feira.kernel.errors import Malformed
 from feira.payments.domain import Told
-from feira.payments.gateway import Ask, BadSignature, Booked, Charge, Notice
+from feira.payments.gateway import Ask, BadSignature, Booked, Booking, Charge, Notice
 
 CAPTURE_FAILURES = 2  # Of tok_capture_flaky.
 SLOW = frozenset({"tok_error", "tok_timeout", "tok_hang"})
@@ -138,6 +138,11 @@ class PracticeGateway:
     async def _one(self, ask: Ask) -> Told:
         async with self._db.tx() as tx:
             return (await self._apply(tx, [ask]))[0]
+
+    def first(self, asks: Sequence[Ask]) -> Booking | None:
+        if any(ask.token in SLOW for ask in asks):
+            return None
+        return Booking([FIRST[ask.token] for ask in asks], _INSERT, _columns([first_entry(ask) for ask in asks]))
 
     async def within(self, tx: Tx, asks: Sequence[Ask]) -> Sequence[Told | None]:
         """What the books answer at once; the slow tokens' authorisations are left to `authorize`."""
@@ -315,13 +320,19 @@ def _refund(entry: Entry, refund_id: str, amount_minor: int) -> tuple[Entry, Tol
     return entry, Told("refunded")
 
 
+_INSERT = """insert into test_gateway_charge (reference, token, amount_minor, currency, state, reason, refunds, capture_tries)
+    select r, t, a, u, s, w, '{}', 0
+    from unnest($1::uuid[], $2::text[], $3::bigint[], $4::text[], $5::text[], $6::text[]) as e(r, t, a, u, s, w) order by r"""
+
+
 async def _insert(tx: Tx, entries: Sequence[Entry]) -> int:
     """Answers how many were new. They go in by the order of their references, so that no two inserts wait for each other."""
-    done = await tx.execute(
-        """insert into test_gateway_charge (reference, token, amount_minor, currency, state, reason, refunds, capture_tries)
-           select r, t, a, u, s, w, '{}', 0
-           from unnest($1::uuid[], $2::text[], $3::bigint[], $4::text[], $5::text[], $6::text[]) as e(r, t, a, u, s, w)
-           order by r on conflict (reference) do nothing""",
+    done = await tx.execute(f"{_INSERT} on conflict (reference) do nothing", *_columns(entries))
+    return int(done.split()[-1])
+
+
+def _columns(entries: Sequence[Entry]) -> tuple[list[object], ...]:
+    return (
         [entry.reference for entry in entries],
         [entry.token for entry in entries],
         [entry.amount_minor for entry in entries],
@@ -329,7 +340,6 @@ async def _insert(tx: Tx, entries: Sequence[Entry]) -> int:
         [entry.state for entry in entries],
         [entry.reason for entry in entries],
     )
-    return int(done.split()[-1])
 
 
 async def _lock(tx: Tx, references: Iterable[UUID]) -> dict[UUID, Entry]:
