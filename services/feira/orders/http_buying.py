@@ -33,6 +33,7 @@ from feira.orders.service_desk import UnknownOrder
 from feira.orders.service_quotes import Quote, QuoteAsk
 from feira.orders.store_list import Filters, Place
 from feira.orders.view import LineView, PlacedView, ShownOrderView, placed_view, shown_view
+from feira.orders.view_timeline import TimelineView, buyers_item
 from feira.transport.cursors import cursor, read_cursor
 from feira.transport.problems import problem
 
@@ -274,6 +275,11 @@ class Buying:
         [view] = await self._shown([order], request.locale)
         return view
 
+    async def timeline(self, request: Request[None, None]) -> TimelineView:
+        order_id = request.id("order_id")
+        await self._orders.read(order_id, request.caller.user_id, request.headers.get("order-token"))
+        return TimelineView(items=[buyers_item(event) for event in await self._orders.search.timeline(order_id)])
+
     async def _shown(self, orders: Sequence[Order], locale: str) -> Sequence[ShownOrderView]:
         offers = await self._orders.quotes.offers([line.sku for order in orders for line in order.lines], locale)
         return [shown_view(order, offers) for order in orders]
@@ -341,6 +347,16 @@ def routes(orders: OrderService) -> list[Route]:
             localised=True,
             refusals=(UnknownOrder, NotFound),
             description=_TOKEN,
+        ),
+        Route(
+            "GET",
+            "/v1/orders/{order_id}/timeline",
+            buying.timeline,
+            summary="What happened to an order",
+            tag=TAG,
+            reply=TimelineView,
+            refusals=(UnknownOrder, NotFound),
+            description=f"The first first, without what staff noted for themselves. {_TOKEN}",
         ),
         Route(
             "POST",

@@ -1,8 +1,10 @@
-"""What happened to an order, as staff see it."""
+"""What happened to an order, as staff see it, and as its buyer does."""
 
 from datetime import datetime
 from typing import Literal
 from uuid import UUID
+
+from msgspec.structs import replace
 
 from feira.kernel.http import Money, View
 from feira.orders.service_search import Event
@@ -45,6 +47,11 @@ class TimelineView(View, frozen=True, kw_only=True):
 
 def timeline_item(event: Event) -> TimelineItem:
     return TimelineItem(at=event.at, type=event.type, data=_data(event))
+
+
+def buyers_item(event: Event) -> TimelineItem:
+    """Without who of the staff did it, and why they said so."""
+    return TimelineItem(at=event.at, type=event.type, data=replace(_data(event), actor=None, reason=None))
 
 
 def _data(event: Event) -> TimelineData:

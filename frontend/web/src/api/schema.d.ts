@@ -332,6 +332,26 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/v1/orders/{order_id}/timeline': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * What happened to an order
+     * @description The first first, without what staff noted for themselves. A guest sends the order's token in the header `Order-Token`.
+     */
+    get: operations['get_v1_orders_order_id_timeline'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/v1/orders/{order_id}/cancel': {
     parameters: {
       query?: never;
@@ -941,7 +961,7 @@ export interface paths {
      * What happened to an order
      * @description The first first.
      */
-    get: operations['timeline'];
+    get: operations['get_v1_admin_orders_order_id_timeline'];
     put?: never;
     post?: never;
     delete?: never;
@@ -1670,6 +1690,70 @@ export interface components {
       product_slug: string | null;
       image: components['schemas']['feira.transport.pictures.ImageView'] | null;
     };
+    /** TimelineView */
+    TimelineView: {
+      items: components['schemas']['TimelineItem'][];
+    };
+    /**
+     * TimelineItem
+     * @description `at` is null for an order that was cancelled before times of that were kept.
+     */
+    TimelineItem: {
+      at: string | null;
+      /** @enum {unknown} */
+      type:
+        | 'cancelled'
+        | 'confirmed'
+        | 'fulfilled'
+        | 'payment_authorized'
+        | 'payment_captured'
+        | 'payment_failed'
+        | 'payment_voided'
+        | 'placed'
+        | 'refunded';
+      data: components['schemas']['TimelineData'];
+    };
+    /**
+     * TimelineData
+     * @description Only what belongs to the type is there: `total` of placed; `amount` of payments and refunds; `fulfilment_id`, `sent`,
+     *         `carrier` and `tracking` of fulfilled; `refund_id`, `returned` and `done` of refunded; `reason` of cancelled and
+     *         refunded; `actor`, a user's id, of what staff did.
+     */
+    TimelineData: {
+      /** @default null */
+      total: components['schemas']['Money'] | null;
+      /** @default null */
+      amount: components['schemas']['Money'] | null;
+      /** @default null */
+      actor: string | null;
+      /** @default null */
+      reason: string | null;
+      /** @default null */
+      fulfilment_id: string | null;
+      /** @default null */
+      sent: components['schemas']['SentLineView'][] | null;
+      /** @default null */
+      carrier: string | null;
+      /** @default null */
+      tracking: string | null;
+      /** @default null */
+      refund_id: string | null;
+      /** @default null */
+      returned: components['schemas']['ReturnView'][] | null;
+      /** @default null */
+      done: boolean | null;
+    };
+    /** SentLineView */
+    SentLineView: {
+      sku: string;
+      quantity: number;
+    };
+    /** ReturnView */
+    ReturnView: {
+      sku: string;
+      quantity: number;
+      restock: boolean;
+    };
     /**
      * ShopView
      * @description `country` is the shop's own; `countries` are those that something is sent to, by name. A `demo` is there to be tried.
@@ -2297,11 +2381,6 @@ export interface components {
       tracking: string | null;
       created_at: string;
     };
-    /** SentLineView */
-    SentLineView: {
-      sku: string;
-      quantity: number;
-    };
     /**
      * RefundView
      * @description `status` is pending until the money has gone.
@@ -2316,65 +2395,6 @@ export interface components {
       reason: string;
       status: string;
       created_at: string;
-    };
-    /** ReturnView */
-    ReturnView: {
-      sku: string;
-      quantity: number;
-      restock: boolean;
-    };
-    /** TimelineView */
-    TimelineView: {
-      items: components['schemas']['TimelineItem'][];
-    };
-    /**
-     * TimelineItem
-     * @description `at` is null for an order that was cancelled before times of that were kept.
-     */
-    TimelineItem: {
-      at: string | null;
-      /** @enum {unknown} */
-      type:
-        | 'cancelled'
-        | 'confirmed'
-        | 'fulfilled'
-        | 'payment_authorized'
-        | 'payment_captured'
-        | 'payment_failed'
-        | 'payment_voided'
-        | 'placed'
-        | 'refunded';
-      data: components['schemas']['TimelineData'];
-    };
-    /**
-     * TimelineData
-     * @description Only what belongs to the type is there: `total` of placed; `amount` of payments and refunds; `fulfilment_id`, `sent`,
-     *         `carrier` and `tracking` of fulfilled; `refund_id`, `returned` and `done` of refunded; `reason` of cancelled and
-     *         refunded; `actor`, a user's id, of what staff did.
-     */
-    TimelineData: {
-      /** @default null */
-      total: components['schemas']['Money'] | null;
-      /** @default null */
-      amount: components['schemas']['Money'] | null;
-      /** @default null */
-      actor: string | null;
-      /** @default null */
-      reason: string | null;
-      /** @default null */
-      fulfilment_id: string | null;
-      /** @default null */
-      sent: components['schemas']['SentLineView'][] | null;
-      /** @default null */
-      carrier: string | null;
-      /** @default null */
-      tracking: string | null;
-      /** @default null */
-      refund_id: string | null;
-      /** @default null */
-      returned: components['schemas']['ReturnView'][] | null;
-      /** @default null */
-      done: boolean | null;
     };
     /** CancelOrder */
     CancelOrder: {
@@ -5293,6 +5313,83 @@ export interface operations {
            *     }
            */
           'application/json': components['schemas']['ShownOrderView'];
+        };
+      };
+      /** @description `malformed`: The request could not be read */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `unauthenticated`: A valid access token is needed */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `not_found`: There is no such thing; `unknown_order`: There is no such order */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `wrong_host`: This host is not ours */
+      421: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `invalid`: The request breaks a rule */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description `overloaded`: The shop is busy; please try again; `unavailable`: A part of the shop does not answer; please try again */
+      503: {
+        headers: {
+          'Retry-After'?: number;
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  get_v1_orders_order_id_timeline: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        order_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['TimelineView'];
         };
       };
       /** @description `malformed`: The request could not be read */
@@ -9775,7 +9872,7 @@ export interface operations {
       };
     };
   };
-  timeline: {
+  get_v1_admin_orders_order_id_timeline: {
     parameters: {
       query?: never;
       header?: never;

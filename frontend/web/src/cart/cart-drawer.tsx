@@ -11,6 +11,7 @@ import { cart, useCart } from './cart';
 import { CartContent } from './cart-content';
 import { Subtotal } from './subtotal';
 import { useFilledCart } from './use-filled-cart';
+import { useLiveCart } from './use-live-cart';
 
 function close() {
   cart.show(false);
@@ -22,6 +23,7 @@ export function CartDrawer({ locale }: { locale: Locale }) {
   const common = useTexts('common');
   const state = useCart();
   useFilledCart(state.open);
+  useLiveCart(state, state.open);
 
   return (
     <Dialog side open={state.open} onClose={close} title={t('title')} closeLabel={common('close')}>

@@ -19,7 +19,8 @@ export type World = {
 
 const OPEN = 1;
 const WAIT_FIRST_MS = 1_000;
-const WAIT_MAX_MS = 60_000;
+const WAIT_MAX_MS = 120_000;
+const SILENT_COSTS = 2; // Where nobody answers there may be no live service at all.
 const CALM_MS = 10_000; // A connection that lived as long was a good one.
 const LINGER_MS = 5_000; // Between two pages nobody listens for a moment.
 const TOPICS_MAX = 50;
@@ -119,7 +120,8 @@ export class LiveClient {
 
   private closed(): void {
     this.socket = null;
-    if (this.openedAt > 0 && Date.now() - this.openedAt > CALM_MS) this.failures = 0;
+    if (this.openedAt === 0) this.failures += SILENT_COSTS;
+    else if (Date.now() - this.openedAt > CALM_MS) this.failures = 0;
     this.openedAt = 0;
     clearTimeout(this.timer);
     if (this.paused || this.watched.size === 0) return;

@@ -135,6 +135,12 @@ async def test_what_happened_to_an_order(shop: Shop) -> None:
         "amount": {"amount": 500, "currency": "BRL"}, "reason": "broken", "actor": staff, "done": False,
         "returned": [{"sku": "mango", "quantity": 1, "restock": False}],
     }  # fmt: skip
+    path = f"/v1/orders/{order.id}/timeline"
+    shown = await shop.ask("GET", path, order_token=order.view["token"])
+    assert [one["type"] for one in shown.json["items"]] == [name for name, _ in found]
+    assert not any({"actor", "reason"} & one["data"].keys() for one in shown.json["items"])
+    assert shown.json["items"][4]["data"]["tracking"] == "BR1"
+    assert (await shop.ask("GET", path)).code == "unknown_order"
 
 
 async def test_how_orders_fell(shop: Shop) -> None:

@@ -1,0 +1,39 @@
+import type { components } from '@/api/schema';
+
+const KEY = 'feira.attempt';
+
+export type OrderBody = components['schemas']['PlaceOrder'];
+
+/**
+ * One try to buy: what is asked, and the key under which the shop remembers its answer. Whoever sends it again gets the first
+ * answer again, and never pays twice. It is kept until that answer is known, through reloads too.
+ */
+export type Attempt = { key: string; body: OrderBody };
+
+export function newAttempt(body: OrderBody): Attempt {
+  const attempt = { key: crypto.randomUUID(), body };
+  try {
+    sessionStorage.setItem(KEY, JSON.stringify(attempt));
+  } catch {
+    // A reload will not find it; the cart is ordered no more than once all the same.
+  }
+  return attempt;
+}
+
+/** The try whose end is not known. */
+export function keptAttempt(): Attempt | null {
+  try {
+    const kept = JSON.parse(sessionStorage.getItem(KEY) ?? 'null') as Partial<Attempt> | null;
+    return typeof kept?.key === 'string' && typeof kept.body === 'object' ? { key: kept.key, body: kept.body } : null;
+  } catch {
+    return null;
+  }
+}
+
+export function endAttempt(): void {
+  try {
+    sessionStorage.removeItem(KEY);
+  } catch {
+    // There is none.
+  }
+}
