@@ -16,7 +16,7 @@ TELL_S = 15.0
 TEND_S = 3600.0
 DELAY_S = 0.2
 DELAY_MAX_S = 5.0
-COURTESY_S, COURTESY_MAX = 0.005, 20
+COURTESY_S, COURTESY_MAX = 0.02, 5
 
 Step = Callable[[], Awaitable[bool | None]]
 Busy = Callable[[], bool]  # Of which `bool` itself is the one that says no.
