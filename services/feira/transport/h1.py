@@ -149,6 +149,10 @@ class Connection(asyncio.Protocol):
         assert incoming is not None  # noqa: S101 - a message has begun.
         if len(incoming.headers.first) > HEADERS_MAX:
             self._wrong = self._wrong or TooManyHeaders()
+        try:
+            incoming.authority  # noqa: B018 - whether it can be read.
+        except ValueError:
+            self._wrong = self._wrong or Malformed("The request line names no address")
         incoming.method = self._parser.get_method().decode()
         incoming.upgrading = self._parser.should_upgrade()
         incoming.keep_alive = self._parser.should_keep_alive() and not incoming.upgrading

@@ -244,7 +244,7 @@ class Pages:
         for store in self._stores:
             if store is not home:
                 store.remove(ask.key)
-        return home.put(ask.key, Request(body=None, query=None, tags=tags), page, finished.size, home.clock)
+        return home.put(ask.key, Request(body=None, query=None, tags=tags), page, finished.size + ask.size, home.clock)
 
     def _want(self, page: Page) -> None:
         key = page.ask.key

@@ -110,7 +110,7 @@ class Site:
 
     async def answer(self, asked: Exchange) -> Form:
         ask = urls.read(asked)
-        if asked.path == "/":
+        if asked.path in {"", "/"}:  # A request line that names the host may end with it.
             return await self._lead(ask)
         if asked.path.startswith("/_next/"):  # Nothing but its files is asked for there, and those are found at once.
             return form(

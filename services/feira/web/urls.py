@@ -5,14 +5,15 @@ from collections.abc import Hashable, Mapping
 from enum import Enum
 from hashlib import blake2b
 from typing import Final, NamedTuple
-from urllib.parse import urlsplit
+from urllib.parse import unquote_to_bytes, urlsplit
 
 from feira.kernel.http import LOCALES, accepted_languages, best_locale
 from feira.transport.exchange import Exchange
 from feira.transport.heads import read_cookies
 
 LOCALE_COOKIE: Final = "feira_locale"
-TARGET_MAX: Final = 2_048  # Bytes; what is longer is answered, but not kept.
+TARGET_MAX: Final = 2_048  # Bytes; what is longer is answered, but not kept …
+ROUTER_MAX: Final = 8_192  # … and so is what the router says more to.
 SLUGS_MAX: Final = 1_000  # Of one page; one that names more depends on all products.
 STATIC: Final = b"/_next/static/"
 
@@ -56,6 +57,11 @@ class Ask(NamedTuple):
         return bool(self.headers)
 
     @property
+    def size(self) -> int:
+        """Bytes of what was asked."""
+        return len(self.target) + sum(len(value) for _, value in self.headers)
+
+    @property
     def plain(self) -> bool:
         """Whether it is a page by its bare address, of which there are only so many."""
         return not self.headers and b"?" not in self.target
@@ -74,7 +80,8 @@ def key_of(asked: Exchange) -> Hashable:
     # Next hashes these headers into the address, but where a page has no secure context by 32 bits that anybody can meet.
     digest = blake2b(digest_size=16)
     for name in _ROUTER:
-        digest.update(b"%b\n" % heads.get(name, b"-"))
+        # To say "-" is not to say nothing.
+        digest.update(b"=%b\n" % heads[name] if name in heads else b"-\n")
     return asked.target, digest.digest()
 
 
@@ -90,11 +97,13 @@ def read(asked: Exchange) -> Ask:
     is_known = True
     if kind is not Kind.PRIVATE:
         target, is_known = known_of(target, by_router=by_router)
-    key: Hashable | None = None
-    if is_known and len(target) <= TARGET_MAX:
+    # What lies under an address is given to whoever asks for it: never what was asked for by another one.
+    is_its_own = unquote_to_bytes(target.partition(b"?")[0]).decode(errors="replace") == path
+    ask = Ask(None, target, headers, kind, locale_of(path, asked))
+    if is_known and is_its_own and len(target) <= TARGET_MAX and ask.size <= TARGET_MAX + ROUTER_MAX:
         found = key_of(asked)
-        key = (target, found[1]) if isinstance(found, tuple) else target
-    return Ask(key, target, headers, kind, locale_of(path, asked))
+        ask = ask._replace(key=(target, found[1]) if isinstance(found, tuple) else target)
+    return ask
 
 
 def kind_of(path: str) -> Kind:

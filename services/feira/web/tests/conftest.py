@@ -110,6 +110,16 @@ class Front:
             heads = {name.lower(): value for name, value in found.headers.items()}
             return found.status, heads, await found.read()
 
+    async def raw(self, target: str) -> bytes:
+        """What a request line is answered that no client of good manners would send."""
+        reader, writer = await asyncio.open_connection("127.0.0.1", self.settings.port)
+        writer.write(
+            f"GET {target} HTTP/1.1\r\nhost: 127.0.0.1:{self.settings.port}\r\nconnection: close\r\n\r\n".encode()
+        )
+        found = await reader.read()
+        writer.close()
+        return found
+
     async def stop(self) -> None:
         await self.session.close()
         await self.server.stop(1)
