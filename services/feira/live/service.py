@@ -139,9 +139,14 @@ class LiveService:
         async with asyncio.timeout(READY_MAX_S):
             await self._following.wait()
         topics = {text: read_topic(text) for text in dict.fromkeys(ask.subscribe)}
+        before = client.identity
         allowed, error = await self._rights.allowed(client, ask, [topic for topic in topics.values() if topic])
         if client.socket.closing:
             return
+        if not client.may_go_on(before):
+            self._end_watched_by_identity(client, "signed_out")
+        if client.identity is None:  # It may have ended while the orders were asked for.
+            allowed = [one for one in allowed if not one.by_identity]
         # From here on nothing is waited for: what happens is told either by the memory or from now on.
         gone = [text for text in ask.unsubscribe if self._leave(client, text)]
         news = [one for one in allowed if self._board.has_room(client, one.topic.text) and self._watch(client, one)]
@@ -183,10 +188,14 @@ class LiveService:
         """What the client was told because of who it is, it is told no more."""
         self._rights.forget(client)
         client.token = ""
+        self._end_watched_by_identity(client, reason)
+
+    def _end_watched_by_identity(self, client: Client, reason: str) -> None:
         ended = [one.topic.text for one in self._board.of(client) if one.by_identity]
         for text in ended:
             self._leave(client, text)
-        self._send(client, encode(Ended(ended, reason)))
+        if ended:
+            self._send(client, encode(Ended(ended, reason)))
 
     # What happens.
 

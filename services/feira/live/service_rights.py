@@ -37,6 +37,11 @@ class Client:
         self.task: asyncio.Task[None] | None = None
         self.opened_at = time.monotonic()
 
+    def may_go_on(self, before: Identity | None) -> bool:
+        """Whether who the client is now may watch all that it was let watch as who it was `before`."""
+        now = self.identity
+        return before is None or (now is not None and now.user_id == before.user_id and now.staff >= before.staff)
+
 
 class Rights:
     """What access tokens say, and what the orders service does."""
@@ -108,13 +113,13 @@ class Rights:
         caller, expires_at = await self._verifier.until(token)
         if caller.user_id is None:
             raise Unauthenticated
-        self.forget(client)
-        mine = self._accounts.setdefault(caller.user_id, {})
-        if len(mine) >= ACCOUNT_CONNECTIONS_MAX:
+        mine = self._accounts.get(caller.user_id, {})
+        if len(mine) >= ACCOUNT_CONNECTIONS_MAX and client not in mine:
             raise TooManyConnections
         if client.socket.closing:
             return
-        mine[client] = None
+        self.forget(client)
+        self._accounts.setdefault(caller.user_id, {})[client] = None
         client.identity = Identity(caller.user_id, caller.family, caller.has("staff"), expires_at)
 
     def forget(self, client: Client) -> None:

@@ -127,6 +127,43 @@ async def test_what_is_told_by_right_of_a_token_ends_with_it(world: World) -> No
         assert (await one.say(subscribe=["me"], token=world.web.token(ana)))["subscribed"] == ["me"]
 
 
+async def test_who_has_become_another_is_not_told_what_the_first_was(world: World) -> None:
+    staff, ana = uuid4(), uuid4()
+    desk = ["admin/orders", "me"]
+    async with world.client() as one, world.client() as other:
+        for client in (one, other):
+            assert (await client.say(subscribe=desk, token=world.web.token(staff, "staff")))["subscribed"] == desk
+        # The same account, whose role was taken away, and another account.
+        await one.socket.send_json({"subscribe": ["me"], "token": world.web.token(staff)})
+        await other.socket.send_json({"subscribe": ["me"], "token": world.web.token(ana)})
+        for client in (one, other):
+            assert await client.hear() == {"ended": desk, "reason": "signed_out"}
+            assert (await client.hear())["subscribed"] == ["me"]
+        assert list(world.live._board.channels()) == [f"me/{staff}", f"me/{ana}"]
+        # A new token of the same right ends nothing.
+        assert (await one.say(subscribe=["products/x", "me"], token=world.web.token(staff)))["refused"] == []
+
+
+async def test_what_was_granted_to_a_session_that_ended_meanwhile_is_not_given(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ana, order = uuid4(), uuid4()
+    world.near.viewers = {order: ana}
+    asked = world.near.viewable
+
+    async def late(asks: Any) -> Any:
+        answers = await asked(asks)
+        await world.happen(SessionsEnded(user_id=ana, version=1))
+        return answers
+
+    async with world.client() as one:
+        assert (await one.say(subscribe=["me"], token=world.web.token(ana)))["subscribed"] == ["me"]
+        monkeypatch.setattr(world.live._rights._viewable, "_run", late)
+        await one.socket.send_json({"subscribe": [f"orders/{order}"]})
+        assert (await one.hear())["ended"] == ["me"]
+        assert (await one.hear())["refused"] == [f"orders/{order}"]
+
+
 async def test_an_account_looks_on_from_so_many_places(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(service_rights, "ACCOUNT_CONNECTIONS_MAX", 1)
     token = world.web.token(uuid4())
