@@ -3,8 +3,8 @@ import type { Locale } from '@/i18n/locales';
 /** Where to go after signing in: a page of ours that was asked for, else the account. */
 export function wayBack(search: string, locale: Locale): string {
   const next = new URLSearchParams(search).get('next') ?? '';
-  // Only ever a path: `//other.example` would lead elsewhere.
-  return /^\/(?![/\\])/.test(next) ? next : `/${locale}/account`;
+  // Only ever a path: `//other.example` would lead elsewhere, and browsers leave out line breaks and tabs before they look.
+  return /^\/(?![/\\])\S*$/.test(next) ? next : `/${locale}/account`;
 }
 
 export function signInAddress(locale: Locale, next: string): string {
