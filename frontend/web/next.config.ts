@@ -11,7 +11,11 @@ const config: NextConfig = {
   images: { unoptimized: true },
   // `npm run lint` checks types; whoever only wants to open a shop need not wait for it.
   typescript: { ignoreBuildErrors: true },
+  // What a page says of itself stands in its head, whoever reads it: the kept page is one for all.
+  htmlLimitedBots: /.*/,
   experimental: {
+    // What was fetched before somebody followed a link is no older than this.
+    staleTimes: { dynamic: 0, static: 30 },
     globalNotFound: true,
   },
 };

@@ -9,7 +9,7 @@ from feira.catalog.service import CatalogService
 from feira.kernel.http import Cursor, Query, Request, Route, View
 from feira.transport.cursors import cursor, read_cursor
 
-PART: Final = 50_000  # Products by number: as many addresses as one sitemap may have.
+PART: Final = 2_000  # Products by number: told in two languages, so many make a sitemap of two megabytes.
 PAGE: Final = 1_000
 PARTS_MAX: Final = 1_000_000
 
@@ -25,7 +25,7 @@ class Address(View, frozen=True, kw_only=True):
 
 
 class Sitemap(View, frozen=True, kw_only=True):
-    """A thousand products, in the order of their creation; `parts` of at most 50,000 each are all of them."""
+    """A thousand products, in the order of their creation; `parts` of at most 2,000 each are all of them."""
 
     items: list[Address]
     next: str | None

@@ -1410,7 +1410,7 @@ export interface components {
     };
     /**
      * Sitemap
-     * @description A thousand products, in the order of their creation; `parts` of at most 50,000 each are all of them.
+     * @description A thousand products, in the order of their creation; `parts` of at most 2,000 each are all of them.
      */
     Sitemap: {
       items: components['schemas']['Address'][];

@@ -16,14 +16,14 @@ export function categoryPath(path: string): string {
   return `/categories/${path.split('/').map(encodeURIComponent).join('/')}`;
 }
 
-const TINTS = ['bg-leaf-soft', 'bg-sun-soft', 'bg-berry-soft', 'bg-sunken'] as const;
+const TINTS = ['bg-leaf-soft', 'bg-sun-soft', 'bg-berry-soft', 'bg-sunken dark:bg-stall'] as const;
 
 /** The colour behind a picture: goods of one branch of the market stand on the same cloth. */
 export function tintOf(categories: readonly string[]): string {
   const root = categories[0]?.split('/')[0] ?? '';
-  let sum = 0;
-  for (const letter of root) sum = (sum * 31 + (letter.codePointAt(0) ?? 0)) % 1_009;
-  return TINTS[sum % TINTS.length] ?? TINTS[0];
+  let mixed = 2_166_136_261;
+  for (const letter of root) mixed = Math.imul(mixed ^ (letter.codePointAt(0) ?? 0), 16_777_619);
+  return TINTS[(mixed >>> 3) % TINTS.length] ?? TINTS[0];
 }
 
 /** By how many whole percent a price is lower than it was, or 0. */

@@ -48,7 +48,7 @@ export function StallFront({ locale, stalls }: { locale: Locale; stalls: readonl
 function OnCounter({ product, locale, lean }: { product: Product; locale: Locale; lean: string }) {
   return (
     <SwiftLink href={`/${locale}${productPath(product.slug)}`} className="group block rounded-xl">
-      <div className="mx-auto aspect-square w-full max-w-40 px-[6%]">
+      <div className="relative z-10 mx-auto -mb-2.5 aspect-square w-full max-w-40 px-[6%]">
         {product.image ? (
           <Picture
             image={{ ...product.image, alt: '' }}
@@ -59,7 +59,7 @@ function OnCounter({ product, locale, lean }: { product: Product; locale: Locale
         ) : null}
       </div>
       {/* Half of the sign hangs before the counter. */}
-      <div className="relative z-10 -mb-24 flex h-32 items-start justify-center pt-4">
+      <div className="relative z-10 -mb-28 flex h-28 items-start justify-center pt-5">
         <div className={`sign transition-transform group-hover:rotate-0 ${lean}`}>
           <p className="line-clamp-2 text-xs leading-tight font-medium sm:text-sm">{product.name}</p>
           <p className="mt-1 font-display text-lg leading-none font-extrabold tracking-tight tabular-nums sm:text-2xl">

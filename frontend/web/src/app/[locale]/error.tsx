@@ -1,15 +1,18 @@
 'use client';
 
-import { useTexts } from '@/i18n/texts';
-import { Button } from '@/ui/button';
+import { useLocale, useTexts } from '@/i18n/texts';
+import { ClosedStall } from '@/shop/closed-stall';
+import { Button, ButtonLink } from '@/ui/button';
 
-export default function Failed({ reset }: { reset: () => void }) {
+export default function Failed({ retry }: { retry: () => void }) {
   const t = useTexts('common');
+  const locale = useLocale();
   return (
-    <div className="shell py-20 text-center">
-      <h1 className="mb-3 text-3xl">{t('error_title')}</h1>
-      <p className="mb-6 text-soft">{t('error_text')}</p>
-      <Button onClick={reset}>{t('retry')}</Button>
-    </div>
+    <ClosedStall sign={t('error_sign')} title={t('error_title')} text={t('error_text')}>
+      <Button onClick={retry}>{t('retry')}</Button>
+      <ButtonLink href={`/${locale}`} prefetch={false} look="quiet">
+        {t('home')}
+      </ButtonLink>
+    </ClosedStall>
   );
 }
