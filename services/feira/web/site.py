@@ -41,6 +41,7 @@ class Site:
         self._seen = False  # Whether a page was ever rendered.
         self._began = time.monotonic()
         self._probed = (float("-inf"), "")
+        self._probing = asyncio.Lock()  # However many ask, one looks.
 
     async def start(self) -> None:
         await self._pages.start()
@@ -70,16 +71,17 @@ class Site:
         """Why no page can be shown now; empty if they can."""
         if self._fault:
             return self._fault
-        at, why = self._probed
-        if time.monotonic() - at > READY_S:
-            try:
-                async with asyncio.timeout(PROBE_TIMEOUT_S):
-                    await self._probe()
-                why = ""
-            except (Unreached, TimeoutError) as error:
-                why = f"pages are not rendered yet: {error}" if str(error) else "pages are not rendered yet"
-            self._probed = (time.monotonic(), why)
-        return why
+        async with self._probing:
+            at, why = self._probed
+            if time.monotonic() - at > READY_S:
+                try:
+                    async with asyncio.timeout(PROBE_TIMEOUT_S):
+                        await self._probe()
+                    why = ""
+                except (Unreached, TimeoutError) as error:
+                    why = f"pages are not rendered yet: {error}" if str(error) else "pages are not rendered yet"
+                self._probed = (time.monotonic(), why)
+            return why
 
     async def _probe(self) -> None:
         if self._seen:

@@ -16,7 +16,7 @@ import pytest
 
 from feira.contracts.catalog import ProductsChanged, StockChanged
 from feira.kernel.message import Heard
-from feira.web import pages, urls
+from feira.web import pages
 from feira.web.pages import PAGES, Page
 
 from .conftest import PAGE, MakeFront, answer
@@ -464,27 +464,3 @@ async def test_the_renderer_is_bounded(front: MakeFront, neighbour: Any, monkeyp
         await asyncio.sleep(0.01)
     assert len(neighbour.asked) <= 6
     assert "/en/7" in neighbour.asked  # What was asked for last.
-
-
-async def test_nobody_puts_a_page_where_others_look_for_something_else(front: MakeFront, neighbour: Any) -> None:
-    shop = await front({"address": neighbour.address})
-    home = f"http://127.0.0.1:{shop.settings.port}"
-    for target in ("/readyz#x", "/openapi.json#", "/#x", "/en#x", home, f"{home}?q=a", f"{home}//evil.example#x"):
-        await shop.raw(target)
-    assert b"302" in (await shop.raw(home)).partition(b"\r\n")[0]
-    for path in ("/readyz", "/openapi.json"):
-        assert (await shop.get(path))[1]["content-type"] == "application/json"
-    assert (await shop.get("/"))[1]["location"] == "/en"
-    assert b"400" in (await shop.raw("http://[")).partition(b"\r\n")[0]
-    # To be silent about something is not the same as to say any word of it.
-    await shop.get("/en", RSC="1", Next_Router_Segment_Prefetch="-")
-    asked = len(neighbour.asked)
-    await shop.get("/en", RSC="1")
-    assert len(neighbour.asked) == asked + 1
-    # What the router says takes room, too.
-    kept = len(shop.pages)
-    await shop.get("/en", RSC="1", Next_Router_State_Tree="x" * urls.ROUTER_MAX * 2)
-    assert len(shop.pages) == kept
-    before = shop.pages._asked.size
-    await shop.get("/en", RSC="1", Next_Router_State_Tree="x" * 5_000)
-    assert shop.pages._asked.size - before > 5_000
