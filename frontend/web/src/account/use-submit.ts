@@ -32,6 +32,7 @@ export function useSubmit<T>(call: (values: FormData) => Promise<Result<T>>, don
     const blamed = Object.keys(fieldErrors(result.failure))[0];
     const field = blamed ? form.elements.namedItem(blamed) : null;
     if (field instanceof HTMLElement) field.focus();
+    else if (blamed) setTimeout(() => form.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus());
   }
 
   return { submit, busy, failure, errors: fieldErrors(failure) };

@@ -21,11 +21,22 @@ export function Dialog({
   children: ReactNode;
 }) {
   const dialog = useRef<HTMLDialogElement>(null);
+  const opener = useRef<Element | null>(null);
   useEffect(() => {
     const element = dialog.current;
+    if (open && !element?.open) opener.current = document.activeElement;
     if (open && !element?.open) element?.showModal();
     if (!open && element?.open) element.close();
   }, [open]);
+  useEffect(() => {
+    const element = dialog.current;
+    return () => {
+      // The browser gives the focus back only when a dialog is closed, not when it is taken out of the page.
+      const before = opener.current;
+      if (!element?.isConnected && document.activeElement === document.body && before instanceof HTMLElement)
+        before.focus();
+    };
+  }, []);
   const place = side
     ? 'ml-auto mr-0 my-0 h-dvh max-h-dvh w-full max-w-md rounded-l-2xl'
     : 'm-auto w-full max-w-lg rounded-2xl';

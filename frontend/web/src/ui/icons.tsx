@@ -26,6 +26,7 @@ const PATHS = {
   boxes: 'M4 12h7v8H4zm9 0h7v8h-7zM8.5 4h7v8h-7z',
   upload: 'M12 16V4m0 0L7.5 8.5M12 4l4.5 4.5M4 16v3a1 1 0 0 0 1 1h14a1 1 0 0 0 1-1v-3',
   gear: 'M12 15a3 3 0 1 0 0-6 3 3 0 0 0 0 6Zm0-12v3m0 12v3M3 12h3m12 0h3M5.6 5.6l2.2 2.2m8.4 8.4 2.2 2.2m0-12.8-2.2 2.2m-8.4 8.4-2.2 2.2',
+  tree: 'M5 4v13.5h4M5 9.5h4M9 7h11v5H9zM9 15h11v5H9zM3 4h4',
   alert: 'M12 4 2.8 20h18.4L12 4Zm0 6v4m0 3h.01',
 } as const;
 

@@ -3,47 +3,46 @@
 import { formatMoney } from '@/i18n/format';
 
 import { useAdmin } from '../frame/admin-texts';
-import type { Hour } from './calls';
+import type { Dashboard } from './calls';
 
-const WIDTH = 720;
-const HEIGHT = 180;
-const GAP = 0.25; // Of a bar's place.
 const LABEL_EVERY = 6;
+const LEAST_PERCENT = 2; // So that an hour that sold little is still seen.
 
-/** Sales by the hour, drawn; the same as a table for those who do not see it. */
-export function Bars({ hours }: { hours: readonly Hour[] }) {
+/** Sales by the hour of the shop's own clock, drawn; the same as a table for those who do not see it. */
+export function Bars({ found: { hours, time_zone: timeZone, currency } }: { found: Dashboard }) {
   const { t, locale } = useAdmin();
   const most = Math.max(1, ...hours.map((hour) => hour.sales.amount));
-  const place = WIDTH / Math.max(1, hours.length);
-  const clock = new Intl.DateTimeFormat(locale, { hour: '2-digit', minute: '2-digit' });
+  const clock = new Intl.DateTimeFormat(locale, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23', timeZone });
   return (
     <figure>
-      <svg viewBox={`0 0 ${WIDTH} ${HEIGHT + 24}`} className="h-auto w-full" role="img" aria-label={t('sales_by_hour')}>
-        <line x1="0" x2={WIDTH} y1={HEIGHT} y2={HEIGHT} className="stroke-line" />
-        {hours.map((hour, number) => {
-          const height = Math.max(hour.orders > 0 ? 2 : 0, (hour.sales.amount / most) * (HEIGHT - 8));
-          const at = clock.format(new Date(hour.at));
-          return (
-            <g key={hour.at}>
-              <rect
-                x={number * place + (place * GAP) / 2}
-                y={HEIGHT - height}
-                width={place * (1 - GAP)}
-                height={height}
-                rx="3"
-                className="fill-leaf"
-              >
-                <title>{`${at}: ${formatMoney(hour.sales, locale)}, ${t('orders_count', { count: hour.orders })}`}</title>
-              </rect>
-              {number % LABEL_EVERY === 0 ? (
-                <text x={number * place + 2} y={HEIGHT + 18} className="fill-soft text-[13px]">
-                  {at}
-                </text>
-              ) : null}
-            </g>
-          );
-        })}
-      </svg>
+      <p className="text-right text-xs text-soft tabular-nums" aria-hidden="true">
+        {formatMoney({ amount: most, currency }, locale)}
+      </p>
+      <div role="img" aria-label={t('sales_by_hour')} className="border-t border-b border-line">
+        <div className="flex h-44 items-end gap-[2px] sm:gap-1">
+          {hours.map((hour) => (
+            <div
+              key={hour.at}
+              title={`${clock.format(new Date(hour.at))}: ${formatMoney(hour.sales, locale)}, ${t('orders_count', { count: hour.orders })}`}
+              className="flex h-full flex-1 items-end rounded-t hover:bg-sunken"
+            >
+              <span
+                className="w-full rounded-t bg-leaf"
+                style={{
+                  height: hour.orders > 0 ? `${Math.max(LEAST_PERCENT, (hour.sales.amount / most) * 100)}%` : '0',
+                }}
+              />
+            </div>
+          ))}
+        </div>
+      </div>
+      <div className="mt-1 flex text-xs text-soft tabular-nums" aria-hidden="true">
+        {hours.map((hour, number) => (
+          <span key={hour.at} className="w-0 flex-1 whitespace-nowrap">
+            {number % LABEL_EVERY === 0 ? clock.format(new Date(hour.at)) : null}
+          </span>
+        ))}
+      </div>
       <table className="sr-only">
         <caption>{t('sales_by_hour')}</caption>
         <thead>

@@ -3,7 +3,6 @@ import type { components } from '@/api/schema';
 
 export type Dashboard = components['schemas']['DashboardView'];
 export type Sales = components['schemas']['SalesView'];
-export type Hour = components['schemas']['HourView'];
 
 const HOURS = 24;
 const LOW = 5;

@@ -13,7 +13,6 @@ import { Trouble } from '../frame/trouble';
 import { OrderStates } from '../orders/order-states';
 import { Bars } from './bars';
 import { askDashboard, askLow, askNewest } from './calls';
-
 import { Tiles } from './tiles';
 
 const TOPICS = ['admin/orders', 'admin/metrics'];
@@ -24,6 +23,9 @@ export function DashboardPage() {
   const sales = useMine(askDashboard);
   const low = useMine(askLow);
   const newest = useMine(askNewest);
+  const { reload: reloadSales } = sales;
+  const { reload: reloadLow } = low;
+  const { reload: reloadNewest } = newest;
   const [aMinute, setAMinute] = useState<number | null>(null);
   const [stale, setStale] = useState(false);
 
@@ -36,14 +38,14 @@ export function DashboardPage() {
     if (!stale) return;
     const timer = setTimeout(() => {
       setStale(false);
-      sales.reload();
-      low.reload();
-      newest.reload();
+      reloadSales();
+      reloadLow();
+      reloadNewest();
     }, SETTLE_MS);
     return () => {
       clearTimeout(timer);
     };
-  }, [stale, sales, low, newest]);
+  }, [stale, reloadSales, reloadLow, reloadNewest]);
 
   return (
     <>
@@ -52,7 +54,7 @@ export function DashboardPage() {
         <Trouble failure={sales.failure ?? low.failure ?? newest.failure} />
         <Tiles found={sales.data} aMinute={aMinute} />
         <Panel title={t('sales_by_hour')} more={sales.data?.time_zone}>
-          <div className="min-h-40">{sales.data ? <Bars hours={sales.data.hours} /> : null}</div>
+          <div className="min-h-40">{sales.data ? <Bars found={sales.data} /> : null}</div>
         </Panel>
         <div className="grid gap-6 xl:grid-cols-2">
           <Panel title={t('newest_orders')}>
@@ -68,7 +70,12 @@ export function DashboardPage() {
           <Panel title={t('low_stock')}>
             <Rows empty={low.data?.items.length === 0 ? t('no_low_stock') : ''}>
               {low.data?.items.map((row) => (
-                <Row key={row.sku} href={`/admin/stock?q=${encodeURIComponent(row.sku)}`} name={row.sku} more="">
+                <Row
+                  key={row.sku}
+                  href={`/admin/stock?q=${encodeURIComponent(row.sku)}`}
+                  name={row.name}
+                  more={row.sku}
+                >
                   <span className={`font-semibold tabular-nums ${row.available <= 0 ? 'text-berry' : ''}`}>
                     {t('left', { count: row.available })}
                   </span>

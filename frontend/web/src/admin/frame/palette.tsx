@@ -9,6 +9,7 @@ import { inputLook } from '@/ui/field';
 
 import { useAdmin } from './admin-texts';
 import { PLACES } from './places';
+import { mayLeave } from './unsaved';
 
 type Target = { path: string; name: string; kind: string };
 
@@ -50,7 +51,7 @@ function Finder({ onClose }: { onClose: () => void }) {
   }
 
   function go(target: Target | undefined) {
-    if (!target) return;
+    if (!target || !mayLeave()) return;
     onClose();
     router.push(target.path);
   }
@@ -62,7 +63,7 @@ function Finder({ onClose }: { onClose: () => void }) {
         // eslint-disable-next-line jsx-a11y/no-autofocus
         autoFocus
         role="combobox"
-        aria-expanded="true"
+        aria-expanded={targets.length > 0}
         aria-controls={`${id}-list`}
         aria-activedescendant={targets[chosen] ? `${id}-${chosen}` : undefined}
         aria-label={t('palette_hint')}
@@ -75,7 +76,13 @@ function Finder({ onClose }: { onClose: () => void }) {
         onKeyDown={press}
         className={inputLook()}
       />
-      <div id={`${id}-list`} role="listbox" aria-label={t('palette')} className="mt-3 max-h-80 overflow-y-auto">
+      <div
+        id={`${id}-list`}
+        role="listbox"
+        aria-label={t('palette')}
+        className="mt-3 max-h-80 overflow-y-auto"
+        hidden={targets.length === 0}
+      >
         {targets.map((target, number) => (
           // The keys are those of the input, as of any combobox.
           // eslint-disable-next-line jsx-a11y/click-events-have-key-events
@@ -94,8 +101,10 @@ function Finder({ onClose }: { onClose: () => void }) {
             <span className="text-sm text-soft">{target.kind}</span>
           </div>
         ))}
-        {targets.length === 0 ? <li className="px-3 py-2 text-soft">{t('nothing_found')}</li> : null}
       </div>
+      <p role="status" className="px-3 py-2 text-soft empty:hidden">
+        {targets.length === 0 ? t('nothing_found') : null}
+      </p>
     </div>
   );
 }

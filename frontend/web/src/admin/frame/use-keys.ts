@@ -4,6 +4,7 @@ import { useRouter } from 'next/navigation';
 import { useEffect } from 'react';
 
 import { PLACES } from './places';
+import { mayLeave } from './unsaved';
 
 const SECOND_KEY_MS = 1_000;
 
@@ -27,7 +28,7 @@ export function useKeys(openPalette: () => void, openSheet: () => void): void {
       else if (Date.now() - going < SECOND_KEY_MS) {
         going = 0;
         const place = PLACES.find(({ letter }) => letter === event.key);
-        if (place) router.push(place.path);
+        if (place && mayLeave()) router.push(place.path);
       }
     }
     window.addEventListener('keydown', press);

@@ -12,7 +12,7 @@ export type Column<T> = { name: string; cell: (item: T) => ReactNode; end?: bool
 
 const WAITING_ROWS = 8;
 
-/** A list as a table: waiting, empty, failed, or with its rows and the way to more of them. Narrow screens scroll it sideways. */
+/** A list as a table: waiting, empty, failed, or with its rows and the way to more of them. On a phone each row is a card. */
 export function Listing<T>({
   caption,
   columns,
@@ -47,7 +47,7 @@ export function Listing<T>({
       >
         <table className="w-full border-collapse text-sm" aria-busy={list.items === null}>
           <caption className="sr-only">{caption}</caption>
-          <thead>
+          <thead className="max-sm:sr-only">
             <tr className="border-b border-line text-soft">
               {columns.map((column) => (
                 <th
@@ -62,12 +62,20 @@ export function Listing<T>({
           </thead>
           <tbody>
             {list.items?.map((item) => (
-              <tr key={keyOf(item)} className="border-b border-line last:border-0 hover:bg-paper">
-                {columns.map((column) => (
+              <tr
+                key={keyOf(item)}
+                className="border-b border-line last:border-0 hover:bg-paper max-sm:block max-sm:py-2"
+              >
+                {columns.map((column, number) => (
                   <td
                     key={column.name}
-                    className={`px-4 py-2.5 align-middle ${column.end ? 'text-right tabular-nums' : ''}`}
+                    className={`px-4 py-2.5 align-middle max-sm:flex max-sm:items-center max-sm:justify-between max-sm:gap-4 max-sm:py-1 ${column.end ? 'text-right tabular-nums' : ''}`}
                   >
+                    {number > 0 ? (
+                      <span className="shrink-0 text-soft sm:hidden" aria-hidden="true">
+                        {column.name}
+                      </span>
+                    ) : null}
                     {column.cell(item)}
                   </td>
                 ))}

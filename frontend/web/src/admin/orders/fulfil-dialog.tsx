@@ -1,5 +1,7 @@
 'use client';
 
+import { useState } from 'react';
+
 import { exact, typed, useSubmit } from '@/account/use-submit';
 import { Button } from '@/ui/button';
 import { Dialog } from '@/ui/dialog';
@@ -15,11 +17,13 @@ export function FulfilDialog({ order, onClose, onDone }: Act) {
   const { t } = useAdmin();
   const say = useSay();
   const left = order.lines.filter((line) => line.sent < line.quantity);
+  const [sending, setSending] = useState<readonly string[]>([]);
   const { submit, busy, failure, errors } = useSubmit(
     (values) => {
       const lines = left
         .map(({ sku }) => ({ sku, quantity: Number(exact(values, sku)) }))
         .filter(({ quantity }) => quantity > 0);
+      setSending(lines.map(({ sku }) => sku));
       return fulfil(order.id, { lines, carrier: typed(values, 'carrier'), tracking: typed(values, 'tracking') });
     },
     () => {
@@ -42,6 +46,7 @@ export function FulfilDialog({ order, onClose, onDone }: Act) {
             min={0}
             max={line.quantity - line.sent}
             defaultValue={line.quantity - line.sent}
+            error={errors[`lines.${sending.indexOf(line.sku)}.quantity`]}
           />
         ))}
         <div className="grid gap-4 sm:grid-cols-2">

@@ -139,7 +139,14 @@ function Lines({ order }: { order: Order }) {
   ] as const;
   return (
     <Box title={t('lines')}>
-      <div className="overflow-x-auto">
+      <div
+        role="region"
+        aria-label={t('lines')}
+        // What scrolls must be reachable by keyboard.
+        // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex
+        tabIndex={0}
+        className="overflow-x-auto"
+      >
         <table className="w-full text-sm">
           <thead className="border-b border-line text-soft">
             <tr>
@@ -165,7 +172,7 @@ function Lines({ order }: { order: Order }) {
               <tr key={line.sku} className="border-b border-line">
                 <th scope="row" className="py-2.5 text-left font-normal">
                   <span className="block font-medium">{line.name}</span>
-                  <span className="text-soft">{line.sku}</span>
+                  <span className="break-all text-soft">{line.sku}</span>
                 </th>
                 <td className="px-2 text-right">{line.quantity}</td>
                 <td className="px-2 text-right">{line.sent}</td>
@@ -208,7 +215,7 @@ function Buyer({ order }: { order: Order }) {
           at.line1,
           at.line2,
           [at.postal_code, at.city, at.region].filter(Boolean).join(' '),
-          at.country,
+          new Intl.DisplayNames(locale, { type: 'region' }).of(at.country),
           at.phone,
         ]
           .filter(Boolean)

@@ -15,6 +15,7 @@ import { SearchField } from '../list/search-field';
 import { useFilters } from '../list/use-filters';
 import { useList } from '../list/use-list';
 import { askOrders, type Filters, type Order } from './calls';
+import { heardOf, NOTHING_FRESH, type Fresh } from './fresh';
 import { FULFILMENT, OrderStates, PAYMENT, STATUS } from './order-states';
 
 const TOPICS = ['admin/orders'];
@@ -36,11 +37,13 @@ export function OrdersPage() {
     [q, status, payment_status, fulfilment_status, from, to],
   );
   const list = useList(ask, keyOf);
-  const [fresh, setFresh] = useState(0);
-  useLive(TOPICS, ({ data }) => {
-    const { orders = [], more = 0 } = (data ?? {}) as { orders?: unknown[]; more?: number };
-    setFresh((count) => count + orders.length + more);
+  const [fresh, setFresh] = useState<Fresh>(NOTHING_FRESH);
+  const { reload } = list;
+  useLive(TOPICS, ({ type, data }) => {
+    if (type === 'resync') reload();
+    else setFresh((known) => heardOf(known, data));
   });
+  const freshCount = fresh.ids.length + fresh.more;
 
   const columns: Column<Order>[] = [
     {
@@ -59,7 +62,7 @@ export function OrdersPage() {
       name: t('placed'),
       cell: (order) => <span className="whitespace-nowrap">{formatTime(order.placed_at, locale)}</span>,
     },
-    { name: t('buyer'), cell: (order) => <span className="block max-w-64 truncate">{order.email}</span> },
+    { name: t('buyer'), cell: (order) => <span className="block max-w-64 min-w-0 truncate">{order.email}</span> },
     { name: t('state'), cell: (order) => <OrderStates order={order} /> },
     { name: t('total'), cell: (order) => formatMoney(order.total, locale), end: true },
   ];
@@ -67,15 +70,15 @@ export function OrdersPage() {
   return (
     <>
       <Heading title={t('orders')}>
-        {fresh > 0 ? (
+        {freshCount > 0 ? (
           <Button
             look="quiet"
             onClick={() => {
-              setFresh(0);
-              list.reload();
+              setFresh(NOTHING_FRESH);
+              reload();
             }}
           >
-            {t('fresh_orders', { count: fresh })}
+            {t('fresh_orders', { count: freshCount })}
           </Button>
         ) : null}
       </Heading>
@@ -132,7 +135,7 @@ function Choice({
   return (
     <select
       aria-label={name}
-      className={`${inputLook()} max-w-48`}
+      className={`${inputLook()} sm:max-w-48`}
       value={value ?? ''}
       onChange={(event) => {
         choose(event.target.value);

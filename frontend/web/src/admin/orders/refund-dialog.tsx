@@ -20,6 +20,7 @@ export function RefundDialog({ order, onClose, onDone }: Act) {
   const { t, locale } = useAdmin();
   const say = useSay();
   const [byLines, setByLines] = useState(true);
+  const [sending, setSending] = useState<readonly string[]>([]);
   const keys = useRef(new Map<string, string>());
   const left = { ...order.captured, amount: order.captured.amount - order.refunded.amount };
   const returnable = order.lines.filter((line) => line.refunded < line.quantity);
@@ -43,6 +44,7 @@ export function RefundDialog({ order, onClose, onDone }: Act) {
       const lines = returnable
         .map(({ sku }) => ({ sku, quantity: Number(exact(values, sku)), restock }))
         .filter(({ quantity }) => quantity > 0);
+      setSending(lines.map(({ sku }) => sku));
       return send({ lines, reason });
     },
     (done) => {
@@ -73,7 +75,7 @@ export function RefundDialog({ order, onClose, onDone }: Act) {
           />
         </fieldset>
         {byLines ? (
-          <Goods lines={returnable} />
+          <Goods lines={returnable} error={(sku) => errors[`lines.${sending.indexOf(sku)}.quantity`]} />
         ) : (
           <Field
             name="amount"
@@ -100,7 +102,7 @@ function Way({ checked, name, choose }: { checked: boolean; name: string; choose
   );
 }
 
-function Goods({ lines }: { lines: Order['lines'] }) {
+function Goods({ lines, error }: { lines: Order['lines']; error: (sku: string) => string | undefined }) {
   const { t } = useAdmin();
   return (
     <>
@@ -115,6 +117,7 @@ function Goods({ lines }: { lines: Order['lines'] }) {
           min={0}
           max={line.quantity - line.refunded}
           defaultValue={0}
+          error={error(line.sku)}
         />
       ))}
       <label className="flex min-h-11 items-center gap-2">

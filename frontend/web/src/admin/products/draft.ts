@@ -117,11 +117,16 @@ export function bodyOf(draft: Draft, currency: string, kept: Product | null): Bo
       options: readPairs(variant.options),
       price: money(variant.price),
       compare_at_price: variant.before.trim() ? money(variant.before) : null,
-      ...(variant.weight.trim() ? { weight_g: Number(variant.weight) } : {}),
+      ...(variant.weight.trim() || !variant.isNew ? { weight_g: wholeOf(variant.weight.trim() || '0') } : {}),
       ...(variant.taxClass ? { tax_class: variant.taxClass } : {}),
-      ...(variant.isNew && variant.stock.trim() ? { stock: Number(variant.stock) } : {}),
+      ...(variant.isNew && variant.stock.trim() ? { stock: wholeOf(variant.stock) } : {}),
     })),
   };
+}
+
+/** What is no whole number becomes one that is refused, at its field. */
+function wholeOf(text: string): number {
+  return /^\d{1,12}$/.test(text.trim()) ? Number(text) : -1;
 }
 
 export function readPairs(text: string): Record<string, string> {

@@ -11,7 +11,8 @@ import { Field } from '@/ui/field';
 import { useAdmin } from '../frame/admin-texts';
 import { Heading } from '../frame/heading';
 import { useSay } from '../frame/toasts';
-import { Trouble } from '../frame/trouble';
+import { Trouble, troubleOf } from '../frame/trouble';
+import { useUnsaved } from '../frame/unsaved';
 import { askSettings } from '../settings/calls';
 import { archive, askProduct, change, create, restore, type Product } from './calls';
 import { CategoryChoice } from './category-choice';
@@ -48,11 +49,16 @@ export function ProductEditor({ id }: { id: string | null }) {
     );
   }
   if (!settings.data || (id !== null && !product.data)) {
-    return <div className="h-96 rounded-stall bg-sunken" aria-busy="true" />;
+    return (
+      <>
+        <Heading title={t('product')} />
+        <div className="h-96 rounded-stall bg-sunken" aria-busy="true" />
+      </>
+    );
   }
   return (
     <Editing
-      key={product.data?.changed_at ?? 'new'}
+      key={product.data?.id ?? 'new'}
       product={product.data}
       currency={settings.data.currency}
       first={product.data ? draftOf(product.data, locale) : emptyDraft()}
@@ -67,7 +73,9 @@ function Editing({ product, currency, first, changed }: Editing) {
   const { t, locale } = useAdmin();
   const say = useSay();
   const router = useRouter();
+  const [kept, setKept] = useState(first);
   const [draft, setDraft] = useState(first);
+  useUnsaved(draft !== kept);
   const set = (change: Partial<Draft>) => {
     setDraft((old) => ({ ...old, ...change }));
   };
@@ -77,6 +85,9 @@ function Editing({ product, currency, first, changed }: Editing) {
       return product ? change(product.id, body) : create(body);
     },
     (saved) => {
+      const next = draftOf(saved, locale);
+      setKept(next);
+      setDraft(next);
       say(t('saved'));
       if (product) changed(saved);
       else router.replace(`/admin/products/${saved.id}`);
@@ -87,7 +98,7 @@ function Editing({ product, currency, first, changed }: Editing) {
     if (!product) return;
     const result = await (product.archived ? restore(product.id) : archive(product.id));
     if (!result.ok) {
-      say(result.failure.problem?.detail ?? t('failed'), { bad: true });
+      say(troubleOf(result.failure, t), { bad: true });
       return;
     }
     const found = await askProduct(product.id);

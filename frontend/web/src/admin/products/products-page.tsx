@@ -10,6 +10,7 @@ import { Picture } from '@/ui/picture';
 import { useAdmin } from '../frame/admin-texts';
 import { Heading } from '../frame/heading';
 import { useSay } from '../frame/toasts';
+import { troubleOf } from '../frame/trouble';
 import { Listing, type Column } from '../list/listing';
 import { SearchField } from '../list/search-field';
 import { useFilters } from '../list/use-filters';
@@ -37,7 +38,7 @@ export function ProductsPage() {
   async function putAway(product: Product) {
     const result = await archive(product.id);
     if (!result.ok) {
-      say(result.failure.problem?.detail ?? t('failed'), { bad: true });
+      say(troubleOf(result.failure, t), { bad: true });
       return;
     }
     list.reload();
@@ -47,7 +48,7 @@ export function ProductsPage() {
   async function bringBack(product: Product) {
     const result = await restore(product.id);
     if (result.ok) say(t('restored', { name: product.name }));
-    else say(result.failure.problem?.detail ?? t('failed'), { bad: true });
+    else say(troubleOf(result.failure, t), { bad: true });
     list.reload();
   }
 
@@ -56,10 +57,7 @@ export function ProductsPage() {
     {
       name: t('price'),
       cell: (product) => (
-        <PerVariant
-          product={product}
-          cell={(variant) => <PriceCell key={variant.price.amount} variant={variant} put={list.put} />}
-        />
+        <PerVariant product={product} cell={(variant) => <PriceCell variant={variant} put={list.put} />} />
       ),
     },
     {
@@ -107,7 +105,7 @@ export function ProductsPage() {
         />
         <select
           aria-label={t('state')}
-          className={`${inputLook()} max-w-48`}
+          className={`${inputLook()} sm:max-w-48`}
           value={status ?? 'active'}
           onChange={(event) => {
             change({ status: event.target.value === 'active' ? '' : event.target.value });

@@ -24,6 +24,7 @@ export function Variants({ variants, currency, errors, onChange }: Props) {
       {variants.map((variant, number) => (
         <VariantFields
           key={variant.key}
+          name={`variants.${number}`}
           variant={variant}
           currency={currency}
           error={(field) => errors[`variants.${number}.${field}`]}
@@ -53,7 +54,19 @@ export function Variants({ variants, currency, errors, onChange }: Props) {
   );
 }
 
+/** How the API calls what is typed, so that what it refuses is found. */
+const FIELDS = {
+  sku: 'sku',
+  name: 'name',
+  options: 'options',
+  price: 'price.amount',
+  before: 'compare_at_price.amount',
+  weight: 'weight_g',
+  stock: 'stock',
+} as const;
+
 type VariantProps = {
+  name: string;
   variant: DraftVariant;
   currency: string;
   error: (field: string) => string | undefined;
@@ -61,7 +74,7 @@ type VariantProps = {
   remove: (() => void) | null;
 };
 
-function VariantFields({ variant, currency, error, put, remove }: VariantProps) {
+function VariantFields({ name, variant, currency, error, put, remove }: VariantProps) {
   const { t } = useAdmin();
   const fields = [
     ['sku', t('sku'), error('sku')],
@@ -80,6 +93,7 @@ function VariantFields({ variant, currency, error, put, remove }: VariantProps) 
         {fields.map(([field, label, wrong]) => (
           <Field
             key={field}
+            name={`${name}.${FIELDS[field]}`}
             label={label}
             value={variant[field]}
             error={wrong}

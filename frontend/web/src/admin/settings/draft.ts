@@ -5,17 +5,21 @@ const PPM_A_PERCENT = 10_000;
 
 export type DraftBand = { upToG: string; price: string };
 export type DraftRate = { countries: string; days: string; bands: readonly DraftBand[] };
-export type DraftMethod = Pick<Method, 'id' | 'name' | 'translations'> & { rates: readonly DraftRate[] };
+export type DraftMethod = Pick<Method, 'id' | 'name' | 'translations'> & {
+  isNew: boolean;
+  rates: readonly DraftRate[];
+};
 export type DraftTax = { country: string; region: string; included: boolean; shippingClass: string; rates: string };
 
 export const EMPTY_BAND: DraftBand = { upToG: '', price: '' };
 export const EMPTY_RATE: DraftRate = { countries: '', days: '', bands: [EMPTY_BAND] };
-export const EMPTY_METHOD: DraftMethod = { id: '', name: '', translations: {}, rates: [EMPTY_RATE] };
+export const EMPTY_METHOD: DraftMethod = { isNew: true, id: '', name: '', translations: {}, rates: [EMPTY_RATE] };
 export const EMPTY_TAX: DraftTax = { country: '', region: '', included: true, shippingClass: '', rates: '' };
 
 export function methodsOf(methods: readonly Method[], locale: string): DraftMethod[] {
   return methods.map((method) => ({
     ...method,
+    isNew: false,
     rates: method.rates.map((rate) => ({
       countries: rate.countries.join(', '),
       days: String(rate.days),

@@ -6,11 +6,13 @@ import { useMine } from '@/account/use-mine';
 import { useSubmit } from '@/account/use-submit';
 import { Button } from '@/ui/button';
 import { Field } from '@/ui/field';
+import { Notice } from '@/ui/notice';
 
 import { useAdmin } from '../frame/admin-texts';
 import { Heading } from '../frame/heading';
 import { useSay } from '../frame/toasts';
 import { Trouble } from '../frame/trouble';
+import { useUnsaved } from '../frame/unsaved';
 import { askSettings, changeSettings, type ShopSettings } from './calls';
 import { EMPTY_METHOD, EMPTY_TAX, methodsOf, shippingOf, taxesOf, taxOf } from './draft';
 import { MethodFields } from './method-fields';
@@ -19,6 +21,13 @@ import { TaxFields } from './tax-fields';
 export function SettingsPage() {
   const { t } = useAdmin();
   const { data, failure, reload, set } = useMine(askSettings);
+  const [loaded, setLoaded] = useState(0);
+  async function again() {
+    const found = await askSettings();
+    if (!found.ok) return;
+    set(found.data);
+    setLoaded((times) => times + 1);
+  }
   return (
     <>
       <Heading title={t('settings')} />
@@ -31,10 +40,10 @@ export function SettingsPage() {
         </div>
       ) : null}
       {data ? (
-        <div key={data.version} className="grid max-w-5xl gap-6">
-          <ShopForm settings={data} saved={set} />
-          <ShippingForm settings={data} saved={set} />
-          <TaxForm settings={data} saved={set} />
+        <div key={loaded} className="grid max-w-5xl gap-6">
+          <ShopForm settings={data} saved={set} reload={again} />
+          <ShippingForm settings={data} saved={set} reload={again} />
+          <TaxForm settings={data} saved={set} reload={again} />
         </div>
       ) : null}
       {!data && !failure ? <div className="h-96 rounded-stall bg-sunken" aria-busy="true" /> : null}
@@ -42,24 +51,44 @@ export function SettingsPage() {
   );
 }
 
-type Part = { settings: ShopSettings; saved: (settings: ShopSettings) => void };
+type Part = {
+  settings: ShopSettings;
+  saved: (settings: ShopSettings) => void;
+  reload: () => Promise<void>;
+};
 
-function usePart({ settings, saved }: Part, change: () => Parameters<typeof changeSettings>[1]) {
+/** One form of the page: it is saved by itself, and the others keep what was typed there. */
+function usePart<Draft>(
+  { settings, saved, reload }: Part,
+  read: (settings: ShopSettings) => Draft,
+  change: (draft: Draft) => Parameters<typeof changeSettings>[1],
+) {
   const { t } = useAdmin();
   const say = useSay();
-  return useSubmit(
-    () => changeSettings(settings.version, change()),
+  const [kept, setKept] = useState(() => read(settings));
+  const [draft, setDraft] = useState(kept);
+  useUnsaved(draft !== kept);
+  const form = useSubmit(
+    () => changeSettings(settings.version, change(draft)),
     (next) => {
+      const after = read(next);
+      setKept(after);
+      setDraft(after);
       say(t('saved'));
       saved(next);
     },
   );
+  return { ...form, draft, setDraft, reload };
 }
 
 function ShopForm(part: Part) {
   const { t } = useAdmin();
-  const [name, setName] = useState(part.settings.shop_name);
-  const form = usePart(part, () => ({ shop_name: name.trim() }));
+  const form = usePart(
+    part,
+    (settings) => settings.shop_name,
+    (draft) => ({ shop_name: draft.trim() }),
+  );
+  const { draft: name, setDraft: setName } = form;
   return (
     <Section title={t('shop')} form={form}>
       <div className="grid gap-4 sm:grid-cols-2">
@@ -86,8 +115,13 @@ function ShopForm(part: Part) {
 function ShippingForm(part: Part) {
   const { t, locale } = useAdmin();
   const { currency, shipping } = part.settings;
-  const [methods, setMethods] = useState(() => methodsOf(shipping, locale));
-  const form = usePart(part, () => ({ shipping: shippingOf(methods, currency) }));
+  const form = usePart(
+    part,
+    (settings) => methodsOf(settings.shipping, locale),
+    (draft) => ({ shipping: shippingOf(draft, currency) }),
+  );
+  const { draft: methods, setDraft: setMethods } = form;
+  const known = new Set(shipping.map((method) => method.id));
   return (
     <Section title={t('shipping')} form={form}>
       {methods.map((method, number) => (
@@ -95,7 +129,7 @@ function ShippingForm(part: Part) {
           key={number}
           method={method}
           currency={currency}
-          isNew={number >= shipping.length}
+          isNew={method.isNew || !known.has(method.id)}
           error={(field) => form.errors[`shipping.${number}.${field}`]}
           put={(next) => {
             setMethods(methods.map((other, at) => (at === number ? next : other)));
@@ -113,7 +147,7 @@ function ShippingForm(part: Part) {
         <Button
           look="quiet"
           onClick={() => {
-            setMethods([...methods, EMPTY_METHOD]);
+            setMethods([...methods, { ...EMPTY_METHOD, isNew: true }]);
           }}
         >
           {t('add_method')}
@@ -125,8 +159,12 @@ function ShippingForm(part: Part) {
 
 function TaxForm(part: Part) {
   const { t } = useAdmin();
-  const [taxes, setTaxes] = useState(() => taxesOf(part.settings.tax));
-  const form = usePart(part, () => ({ tax: taxOf(taxes) }));
+  const form = usePart(
+    part,
+    (settings) => taxesOf(settings.tax),
+    (draft) => ({ tax: taxOf(draft) }),
+  );
+  const { draft: taxes, setDraft: setTaxes } = form;
   return (
     <Section title={t('tax')} form={form}>
       <p className="text-sm text-soft">{t('tax_text')}</p>
@@ -163,14 +201,23 @@ function Section({
   children,
 }: {
   title: string;
-  form: Pick<ReturnType<typeof useSubmit>, 'submit' | 'busy' | 'failure'>;
+  form: Pick<ReturnType<typeof usePart>, 'submit' | 'busy' | 'failure' | 'reload'>;
   children: ReactNode;
 }) {
   const { t } = useAdmin();
   return (
     <form onSubmit={form.submit} noValidate className="grid gap-4 rounded-stall border border-line bg-stall p-4 sm:p-5">
       <h2 className="text-lg">{title}</h2>
-      <Trouble failure={form.failure} />
+      {form.failure?.status === 409 ? (
+        <Notice tone="bad" title={t('settings_changed')}>
+          <p className="mt-1 text-sm">{t('settings_load_text')}</p>
+          <Button look="quiet" className="mt-3" onClick={() => void form.reload()}>
+            {t('settings_load')}
+          </Button>
+        </Notice>
+      ) : (
+        <Trouble failure={form.failure} />
+      )}
       {children}
       <p>
         <Button type="submit" busy={form.busy}>

@@ -1,7 +1,7 @@
 import { api, outcome } from '@/api/browser';
 import type { components, operations } from '@/api/schema';
 
-export type Stock = components['schemas']['StockView'];
+export type Stock = components['schemas']['StockItem'];
 export type Entry = components['schemas']['EntryView'];
 export type Filters = NonNullable<operations['list_stock']['parameters']['query']>;
 

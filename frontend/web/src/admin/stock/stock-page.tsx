@@ -1,11 +1,12 @@
 'use client';
 
+import Link from 'next/link';
 import { useCallback, useState } from 'react';
 
 import { formatTime } from '@/i18n/format';
 import { Dialog } from '@/ui/dialog';
 
-import { useAdmin } from '../frame/admin-texts';
+import { useAdmin, type AdminKey } from '../frame/admin-texts';
 import { Heading } from '../frame/heading';
 import { Listing, type Column } from '../list/listing';
 import { SearchField } from '../list/search-field';
@@ -15,6 +16,18 @@ import { AdjustStock } from './adjust-stock';
 import { askJournal, askStock, type Entry, type Filters, type Stock } from './calls';
 
 const LOW = '5';
+const KINDS = {
+  held: 'kind_held',
+  released: 'kind_released',
+  sold: 'kind_sold',
+  cancelled: 'kind_cancelled',
+  refunded: 'kind_refunded',
+  adjusted: 'kind_adjusted',
+  imported: 'kind_imported',
+  created: 'kind_created',
+} satisfies Record<string, AdminKey>;
+type Kind = keyof typeof KINDS;
+
 const keyOf = (row: Stock) => row.sku;
 const keyOfEntry = (entry: Entry) => entry.id;
 
@@ -30,7 +43,15 @@ export function StockPage() {
   const list = useList(ask, keyOf);
   const [journal, setJournal] = useState<string | null>(null);
   const columns: Column<Stock>[] = [
-    { name: t('sku'), cell: (row) => <span className="font-medium break-all">{row.sku}</span> },
+    {
+      name: t('sku'),
+      cell: (row) => (
+        <Link href={`/admin/products/${row.product_id}`} prefetch={false} className="block min-w-40 hover:underline">
+          <span className="block font-medium">{row.name}</span>
+          <span className="block text-xs break-all text-soft">{row.sku}</span>
+        </Link>
+      ),
+    },
     { name: t('on_hand'), cell: (row) => row.on_hand, end: true },
     { name: t('held'), cell: (row) => row.held, end: true },
     {
@@ -99,7 +120,7 @@ function Journal({ sku, onClose }: { sku: string; onClose: () => void }) {
   );
   const columns: Column<Entry>[] = [
     { name: t('time'), cell: (entry) => <span className="whitespace-nowrap">{formatTime(entry.at, locale)}</span> },
-    { name: t('what'), cell: (entry) => entry.kind },
+    { name: t('what'), cell: (entry) => (entry.kind in KINDS ? t(KINDS[entry.kind as Kind]) : entry.kind) },
     { name: t('on_hand'), cell: (entry) => signed(entry.delta_on_hand, locale), end: true },
     { name: t('held'), cell: (entry) => signed(entry.delta_held, locale), end: true },
     { name: t('reason'), cell: (entry) => entry.reason ?? '' },

@@ -10,7 +10,7 @@ import '../globals.css';
 
 export const dynamic = 'force-dynamic';
 
-export const metadata: Metadata = { title: SHOP_NAME, robots: { index: false } };
+export const metadata: Metadata = { robots: { index: false } };
 
 export default function AdminLayout({ children }: { children: ReactNode }) {
   return (
