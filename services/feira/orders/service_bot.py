@@ -70,16 +70,19 @@ class Bot:
         if len(self._bought) >= BOUGHT_MAX:
             raise RateLimited("The bot needs a break", retry_after_s=int(self._bought[0] + PER_S - now) + 1)
         self._bought.append(now)
+        skus_max, quantity_max = SKUS_MAX, QUANTITY_MAX
         for _ in range(TRIES_MAX):
             try:
-                return await self._try_to_buy()
+                return await self._try_to_buy(skus_max, quantity_max)
             except (OutOfStock, PriceChanged, UnknownSku):
-                continue  # Somebody was quicker; there is more.
+                skus_max = quantity_max = (
+                    1  # Somebody was quicker, or there are few: one of something is more often had.
+                )
         raise NothingToBuy
 
-    async def _try_to_buy(self) -> Order:
-        sample = await self._catalog.sample(SampleAsk(limit=_random.randint(1, SKUS_MAX)))
-        lines = tuple(Line(sku=sku, quantity=_random.randint(1, QUANTITY_MAX)) for sku in sample.skus)
+    async def _try_to_buy(self, skus_max: int, quantity_max: int) -> Order:
+        sample = await self._catalog.sample(SampleAsk(limit=_random.randint(1, skus_max)))
+        lines = tuple(Line(sku=sku, quantity=_random.randint(1, quantity_max)) for sku in sample.skus)
         sent_to = ships_to(await self._shop.tables())
         homes = [(locale, home) for locale, some in _HOMES.items() for home in some if home.country in sent_to]
         if not lines or not homes:

@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
@@ -326,18 +327,21 @@ async def test_the_log_is_bounded(home: Path, monkeypatch: pytest.MonkeyPatch) -
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root lends PostgreSQL an account")
 class TestAsRoot:
-    async def test_a_checkout_that_only_root_can_enter(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def test_a_checkout_that_only_root_can_enter(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """The wheel lies in a directory of mode 0700, as below /root: its programs are copied, once."""
-        private = tmp_path / "private"
+        # Not below pytest's own directory, which every run of pytest closes to other accounts again.
+        with tempfile.TemporaryDirectory() as place:
+            await self._start_twice(Path(place), monkeypatch)
+
+    async def _start_twice(self, place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        private = place / "private"
         private.mkdir(mode=0o700)
         wheel = account._wheel()
         shutil.copytree(wheel, private / wheel.name, symlinks=True, ignore=shutil.ignore_patterns("include"))
         shutil.copytree(f"{wheel}.libs", private / f"{wheel.name}.libs")
-        tmp_path.chmod(0o755)
-        for parent in list(tmp_path.parents)[:2]:
-            parent.chmod(0o755)
+        place.chmod(0o755)
         monkeypatch.setattr(account, "_wheel", lambda: private / wheel.name)
-        monkeypatch.setattr(account, "SHELF", tmp_path / "shelf")
+        monkeypatch.setattr(account, "SHELF", place / "shelf")
         server = Postgres(private / "data" / "postgres")
         server.home.parent.mkdir()
         copies = []
@@ -345,9 +349,9 @@ class TestAsRoot:
             await server.start()
             assert await ask(server, "select 1") == 1
             await server.stop()
-            copies.append([(one.name, one.stat().st_ino) for one in (tmp_path / "shelf").iterdir()])
+            copies.append([(one.name, one.stat().st_ino) for one in (place / "shelf").iterdir()])
         assert copies[0] == copies[1]
-        (copy,) = (tmp_path / "shelf").iterdir()
+        (copy,) = (place / "shelf").iterdir()
         assert copy.stat().st_mode & 0o777 == 0o755
         account._copy(private / wheel.name, copy)  # A second process that was slower is content with it.
 
