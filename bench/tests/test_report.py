@@ -21,7 +21,7 @@ def test_ratio_says_how_far_a_target_is_reached_whichever_way_it_goes() -> None:
 
 
 def test_targets_in_words() -> None:
-    assert TARGETS["2"].words == "≥ 0.8 × row 1"
+    assert TARGETS["14"].words == "≥ 1.2 × row 1"
     assert TARGETS["1 p99"].words == "≤ 150 ms"
 
 

@@ -150,7 +150,8 @@ async def test_a_list_of_goods_costs_the_same_statements_however_long(serve: Ser
         one, _ = await ask(site, db, f"/v1/products?{wish}limit=1")
         hundred, page = await ask(site, db, f"/v1/products?{wish}limit=100")
         assert len(page["items"]) == 100 or "q=" in wish, wish
-        assert one in (hundred, 0), (wish, one, hundred)
+        # The first list with facets reads the names of categories as well, which are remembered.
+        assert one in (hundred, hundred + ("facets" in wish), 0), (wish, one, hundred)
         assert hundred <= 4, (wish, db.seen)
         assert await read_whole(db) == [], wish
         if page["next"]:
