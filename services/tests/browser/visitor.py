@@ -15,7 +15,7 @@ from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Locato
 ROOT = Path(__file__).parents[3]
 SCREENSHOTS = ROOT / "build" / "screenshots"
 AXE = ROOT / "frontend" / "web" / "node_modules" / "axe-core" / "axe.min.js"
-PATIENCE_MS = 30_000  # As long as a busy machine may take for one step of a page.
+PATIENCE_MS = 120_000  # As long as a busy machine may take for one step of a page.
 
 Theme = Literal["light", "dark"]
 THEMES: tuple[Theme, ...] = ("light", "dark")
