@@ -1,5 +1,7 @@
 import type { NextConfig } from 'next';
 
+const KNOWN = ['en', 'pt-BR', 'admin', 'empty', 'sitemaps', '_next'];
+
 const config: NextConfig = {
   output: 'standalone',
   outputFileTracingRoot: import.meta.dirname,
@@ -13,6 +15,13 @@ const config: NextConfig = {
   typescript: { ignoreBuildErrors: true },
   // What a page says of itself stands in its head, whoever reads it: the kept page is one for all.
   htmlLimitedBots: /.*/,
+  // An address whose first word is no language would be taken for one: its 404 is drawn by the page that every language has.
+  rewrites: () =>
+    Promise.resolve({
+      beforeFiles: [],
+      afterFiles: [{ source: `/:first((?!(?:${KNOWN.join('|')})(?:/|$))[^.]*)`, destination: '/en/nowhere' }],
+      fallback: [],
+    }),
   experimental: {
     // What was fetched before somebody followed a link is no older than this.
     staleTimes: { dynamic: 0, static: 30 },

@@ -50,6 +50,9 @@ KEPT: Final = frozenset({200, 301, 302, 303, 307, 308, 404, 410})
 _log = logs.logger("pages")
 _ERROR_MARKS: Final = (b'data-dgst="', b"$RX(")  # Where a part of a page failed after the page had begun.
 
+# Next.js draws its own 404 only in the browser; the storefront draws one here, and says so in its head.
+_MISSING: Final = b'<meta name="feira:status" content="404"/>'
+
 
 class Page:
     """What is kept. It is fresh until `stale_at` and may be given until `late_at`, both by the monotonic clock."""
@@ -228,6 +231,8 @@ class Pages:
             reply = await self._upstream.get(ask.target, ask.headers)
         if reply.status >= 500:
             raise Unreached(f"{ask.target.decode('latin-1')} is answered with {reply.status}")
+        if reply.status == 200 and _MISSING in reply.body:
+            reply = reply._replace(status=404)
         finished = self._policy.finished(ask, reply)
         RENDERED.labels("kept" if self._keep(flight, ask, reply, finished) else "passed").inc()
         return finished

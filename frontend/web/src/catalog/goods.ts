@@ -12,6 +12,15 @@ export function productPath(slug: string): string {
   return `/products/${encodeURIComponent(slug)}`;
 }
 
+/** A part of an address as text, or nothing if it is none. */
+export function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return '';
+  }
+}
+
 export function categoryPath(path: string): string {
   return `/categories/${path.split('/').map(encodeURIComponent).join('/')}`;
 }

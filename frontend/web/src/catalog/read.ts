@@ -1,6 +1,5 @@
 import 'server-only';
 
-import { notFound } from 'next/navigation';
 import { cache } from 'react';
 
 import { api, Unanswered } from '@/api/server';
@@ -15,10 +14,10 @@ export const categoriesOf = cache(async (locale: Locale): Promise<Category[]> =>
   return data.items;
 });
 
-/** A product, or the 404 page. */
-export const productOf = cache(async (locale: Locale, slug: string): Promise<WholeProduct> => {
+/** A product, or null if there is none. */
+export const productOf = cache(async (locale: Locale, slug: string): Promise<WholeProduct | null> => {
   const { data, response } = await api(locale).GET('/v1/products/{product}', { params: { path: { product: slug } } });
-  if (response.status === 404) notFound();
+  if (response.status === 404) return null;
   if (!data) throw new Unanswered(response.status);
   return data;
 });

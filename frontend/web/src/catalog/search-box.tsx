@@ -2,7 +2,7 @@
 
 import dynamic from 'next/dynamic';
 import { useRouter, useSearchParams } from 'next/navigation';
-import { Suspense, useId, useRef, useState, type KeyboardEvent, type SyntheticEvent } from 'react';
+import { useId, useRef, useState, type KeyboardEvent, type SyntheticEvent } from 'react';
 
 import { useLocale, useTexts } from '@/i18n/texts';
 import { Icon } from '@/ui/icons';
@@ -15,14 +15,6 @@ const Suggestions = dynamic(loadSuggestions, { ssr: false });
 
 /** A form whose answer is the search page; what is typed is completed by code that comes when somebody first types. */
 export function SearchBox() {
-  return (
-    <Suspense fallback={<div className="h-11" />}>
-      <Box />
-    </Suspense>
-  );
-}
-
-function Box() {
   const asked = useSearchParams().get('q') ?? '';
   // Another search is another text to begin with.
   return <Field key={asked} first={asked} />;

@@ -1,4 +1,4 @@
-import { notFound, redirect } from 'next/navigation';
+import { redirect } from 'next/navigation';
 import type { ReactNode } from 'react';
 
 import { api, Unanswered } from '@/api/server';
@@ -7,6 +7,7 @@ import type { Locale } from '@/i18n/locales';
 import { textsOf, translator } from '@/i18n/messages';
 import { Texts } from '@/i18n/texts';
 import { ButtonLink } from '@/ui/button';
+import { Missing } from '@/shop/missing';
 import { Icon } from '@/ui/icons';
 
 import { Chips } from './chips';
@@ -46,6 +47,7 @@ type Props = {
 export async function Shelf({ locale, path, category, asked, crumbs, heading, branches }: Props) {
   const wishes = readWishes(asked);
   const [list, tree] = await Promise.all([find(locale, category, wishes), categoriesOf(locale)]);
+  if (!list) return <Missing locale={locale} />;
   const { facets, total = 0 } = list;
   const currency = list.items[0]?.price.currency ?? (await currencyOf(locale));
   followTyped(path, wishes, asked, decimalsOf(currency));
@@ -118,7 +120,7 @@ async function find(locale: Locale, category: string | null, wishes: Wishes) {
   const query = { ...queryOf(category, wishes), facets: true, ...(wishes.cursor ? { cursor: wishes.cursor } : {}) };
   const { data, response } = await api(locale).GET('/v1/products', { params: { query } });
   // A cursor that is none: somebody changed the address by hand.
-  if (response.status === 400 || response.status === 422) notFound();
+  if (response.status === 400 || response.status === 422) return null;
   if (!data) throw new Unanswered(response.status);
   return data;
 }

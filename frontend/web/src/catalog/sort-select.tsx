@@ -22,7 +22,7 @@ export function SortSelect({ path, label, apply, chosen, choices, kept }: Props)
         <input key={`${name}=${value}`} type="hidden" name={name} value={value} />
       ))}
       <label className="flex min-w-0 flex-1 items-center gap-2">
-        <span className="hidden text-sm text-soft sm:inline">{label}</span>
+        <span className="hidden text-sm whitespace-nowrap text-soft sm:inline">{label}</span>
         <select
           key={chosen}
           name="sort"

@@ -1,7 +1,7 @@
 'use client';
 
 import { usePathname, useSearchParams } from 'next/navigation';
-import { Suspense, type ReactNode } from 'react';
+import type { ReactNode } from 'react';
 
 import type { Locale } from '@/i18n/locales';
 
@@ -10,15 +10,7 @@ const YEAR_S = 31_536_000;
 type Props = { to: Locale; current: boolean; children: ReactNode };
 
 /** The same page in another language, which is remembered for visits to `/`. */
-export function LanguageLink(props: Props) {
-  return (
-    <Suspense>
-      <Linked {...props} />
-    </Suspense>
-  );
-}
-
-function Linked({ to, current, children }: Props) {
+export function LanguageLink({ to, current, children }: Props) {
   const path = usePathname();
   const query = useSearchParams().toString();
   const there = `/${[to, ...path.split('/').slice(2)].join('/')}${query ? `?${query}` : ''}`;

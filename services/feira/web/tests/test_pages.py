@@ -272,6 +272,16 @@ async def test_connections_are_used_again_and_closed_ones_are_not_minded(front: 
     assert len(neighbour.asked) == 8
 
 
+async def test_a_page_that_says_that_it_is_missing_is_none(front: MakeFront, neighbour: Any) -> None:
+    shop = await front({"address": neighbour.address})
+    neighbour.says["/en/products/none"] = '<meta name="feira:status" content="404"/>Nothing here'
+    neighbour.says["/en/products/sly"] = '&lt;meta name="feira:status" content="404"/>'
+    status, heads, body = await shop.get("/en/products/none")
+    assert (status, heads["cache-control"]) == (404, "no-store")
+    assert b"Nothing here" in body
+    assert (await shop.get("/en/products/sly"))[0] == 200
+
+
 async def test_what_is_not_there_is_kept_apart_and_briefly(
     front: MakeFront, neighbour: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -4,18 +4,20 @@ import { notFound } from 'next/navigation';
 
 import { below, trail } from '@/catalog/categories';
 import { Crumbs } from '@/catalog/crumbs';
-import { categoryPath } from '@/catalog/goods';
+import { categoryPath, decoded } from '@/catalog/goods';
 import { readWishes, type Asked } from '@/catalog/list-address';
 import { categoriesOf } from '@/catalog/read';
 import { Shelf } from '@/catalog/shelf';
-import { isLocale, type Locale } from '@/i18n/locales';
+import { isLocale } from '@/i18n/locales';
 import { translator } from '@/i18n/messages';
+import { Missing, missingMetadata } from '@/shop/missing';
 import { pageMetadata } from '@/shop/page-metadata';
 
 type Props = { params: Promise<{ locale: string; path: string[] }>; searchParams: Promise<Asked> };
 
 export async function generateMetadata({ params, searchParams }: Props): Promise<Metadata> {
   const { locale, steps, here } = await branch(params);
+  if (!here) return missingMetadata(locale);
   const index = Object.keys(await searchParams).length === 0;
   const names = steps.map(({ name }) => name);
   return pageMetadata({
@@ -29,6 +31,7 @@ export async function generateMetadata({ params, searchParams }: Props): Promise
 
 export default async function CategoryPage({ params, searchParams }: Props) {
   const { locale, tree, steps, here } = await branch(params);
+  if (!here) return <Missing locale={locale} />;
   const asked = await searchParams;
   const { q } = readWishes(asked);
   const t = translator(locale, 'catalog');
@@ -66,16 +69,11 @@ export default async function CategoryPage({ params, searchParams }: Props) {
 const PILL =
   'inline-flex min-h-11 items-center rounded-full border border-line bg-stall px-4 font-medium whitespace-nowrap hover:border-soft';
 
+/** The way to the category of the address; `here` is nothing if there is no such category. */
 async function branch(params: Props['params']) {
   const { locale, path } = await params;
   if (!isLocale(locale)) notFound();
-  return { locale, ...(await found(locale, path.map(decodeURIComponent).join('/'))) };
-}
-
-async function found(locale: Locale, path: string) {
   const tree = await categoriesOf(locale);
-  const steps = trail(tree, path);
-  const here = steps?.at(-1);
-  if (!steps || !here) notFound();
-  return { tree, steps, here };
+  const steps = trail(tree, path.map(decoded).join('/')) ?? [];
+  return { locale, tree, steps, here: steps.at(-1) };
 }

@@ -2,11 +2,12 @@ import type { Metadata } from 'next';
 import { notFound, permanentRedirect } from 'next/navigation';
 
 import { firstChoice } from '@/catalog/choice';
-import { productPath } from '@/catalog/goods';
+import { decoded, productPath } from '@/catalog/goods';
 import type { Asked } from '@/catalog/list-address';
 import { ProductDetails } from '@/catalog/product-details';
 import { productOf } from '@/catalog/read';
 import { isLocale } from '@/i18n/locales';
+import { Missing, missingMetadata } from '@/shop/missing';
 import { pageMetadata } from '@/shop/page-metadata';
 
 type Props = { params: Promise<{ locale: string; slug: string }>; searchParams: Promise<Asked> };
@@ -14,7 +15,8 @@ type Props = { params: Promise<{ locale: string; slug: string }>; searchParams: 
 export async function generateMetadata({ params }: Props): Promise<Metadata> {
   const { locale, slug } = await params;
   if (!isLocale(locale)) return {};
-  const product = await productOf(locale, decodeURIComponent(slug));
+  const product = await productOf(locale, decoded(slug));
+  if (!product) return missingMetadata(locale);
   return pageMetadata({
     locale,
     path: productPath(product.slug),
@@ -27,12 +29,13 @@ export async function generateMetadata({ params }: Props): Promise<Metadata> {
 export default async function ProductPage({ params, searchParams }: Props) {
   const { locale, slug } = await params;
   if (!isLocale(locale)) notFound();
-  const asked = decodeURIComponent(slug);
+  const asked = decoded(slug);
   const product = await productOf(locale, asked);
+  if (!product) return <Missing locale={locale} />;
   // Found by its id: there is one address for each product.
   if (product.slug !== asked) permanentRedirect(`/${locale}${productPath(product.slug)}`);
   const { sku } = await searchParams;
   const first = firstChoice(product.variants, typeof sku === 'string' ? sku : undefined);
-  if (!first) notFound();
+  if (!first) return <Missing locale={locale} />;
   return <ProductDetails product={product} locale={locale} firstSku={first.sku} />;
 }
