@@ -1,5 +1,7 @@
 'use client';
 
+import { useEffect, useRef } from 'react';
+
 import type { Locale } from '@/i18n/locales';
 import { useTexts } from '@/i18n/texts';
 import { Button, ButtonLink } from '@/ui/button';
@@ -63,10 +65,15 @@ function Empty({ locale, onLeave }: { locale: Locale; onLeave: () => void }) {
 
 function Undo({ name }: { name: string }) {
   const t = useTexts('cart');
+  const button = useRef<HTMLButtonElement>(null);
+  // The line is gone, and its button with the focus.
+  useEffect(() => {
+    button.current?.focus();
+  }, [name]);
   return (
     <div role="status" className="mt-4 flex items-center justify-between gap-3 rounded-2xl bg-sunken py-1 pr-1 pl-4">
       <span className="min-w-0 text-sm">{t('removed', { name })}</span>
-      <Button look="plain" onClick={() => void cart.undo()}>
+      <Button ref={button} look="plain" onClick={() => void cart.undo()}>
         {t('undo')}
       </Button>
     </div>

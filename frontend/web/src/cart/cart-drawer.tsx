@@ -33,7 +33,7 @@ export function CartDrawer({ locale }: { locale: Locale }) {
           <CartContent state={state} locale={locale} onLeave={close} />
         </div>
         {state.cart && state.cart.lines.length > 0 ? (
-          <footer className="sticky bottom-0 border-t border-line bg-paper px-5 pt-4 pb-[max(1.25rem,env(safe-area-inset-bottom))]">
+          <div className="sticky bottom-0 border-t border-line bg-paper px-5 pt-4 pb-[max(1.25rem,env(safe-area-inset-bottom))]">
             <Subtotal cart={state.cart} locale={locale} />
             <ButtonLink href={`/${locale}/checkout`} className="mt-4 w-full" onClick={close}>
               {t('to_checkout')}
@@ -41,7 +41,7 @@ export function CartDrawer({ locale }: { locale: Locale }) {
             <ButtonLink look="plain" href={`/${locale}/cart`} className="mt-1 w-full" onClick={close}>
               {t('to_cart')}
             </ButtonLink>
-          </footer>
+          </div>
         ) : null}
       </div>
     </Dialog>

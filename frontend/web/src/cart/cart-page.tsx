@@ -18,7 +18,7 @@ export function CartPage({ locale }: { locale: Locale }) {
   useLiveCart(state);
   const filled = state.cart && state.cart.lines.length > 0;
   return (
-    <div className="items-start gap-12 lg:grid lg:grid-cols-[1fr_22rem]">
+    <div className="items-start gap-12 lg:grid lg:grid-cols-[minmax(0,1fr)_22rem]">
       <div className="lg:min-h-80">
         <CartContent state={state} locale={locale} />
       </div>

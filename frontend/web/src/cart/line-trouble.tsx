@@ -1,6 +1,8 @@
 'use client';
 
-import { useTexts } from '@/i18n/texts';
+import { formatMoney } from '@/i18n/format';
+import type { Locale } from '@/i18n/locales';
+import { useLocale, useTexts } from '@/i18n/texts';
 import { Button } from '@/ui/button';
 
 import { cart } from './cart';
@@ -10,10 +12,10 @@ import type { CartLine, Note } from './state';
 /** Why a line cannot be had as it is, with what to do about it; or what the buyer should know of it. */
 export function LineTrouble({ line, note }: { line: CartLine; note: Note | undefined }) {
   const t = useTexts('cart');
+  const locale = useLocale();
   const left = line.available_quantity;
   if (line.available) {
-    const words =
-      note?.kind === 'failed' ? failureWords(note.failure, t) : line.quantity === left && note ? t('most') : '';
+    const words = noteWords(line, note, t, locale);
     return (
       <p role="status" className={`mt-1 text-sm empty:hidden ${note?.kind === 'failed' ? 'text-berry' : 'text-soft'}`}>
         {words}
@@ -49,6 +51,18 @@ export function LineTrouble({ line, note }: { line: CartLine; note: Note | undef
       )}
     </div>
   );
+}
+
+/** What the buyer should know of a line that can be had. */
+export function noteWords(
+  line: CartLine,
+  note: Note | undefined,
+  t: ReturnType<typeof useTexts<'cart'>>,
+  locale: Locale,
+): string {
+  if (note?.kind === 'failed') return failureWords(note.failure, t);
+  if (note?.kind === 'repriced') return t('repriced', { before: formatMoney(note.before, locale) });
+  return note && line.quantity === line.available_quantity ? t('most') : '';
 }
 
 function troubleWords(line: CartLine, note: Note | undefined, t: ReturnType<typeof useTexts<'cart'>>): string {

@@ -5,13 +5,12 @@ import type { Calls } from './calls';
 import type { KeptCart, Shelf } from './kept';
 import type { Cart, CartLine } from './state';
 
-const PRICE = 500;
-
 /** A shop for tests that sells `stock` by sku, keeps carts, and can be told to fail. */
 export class Stall implements Calls {
   readonly carts = new Map<string, Map<string, number>>();
   readonly asked: string[] = [];
   failing: Failure | null = null;
+  price = 500;
 
   constructor(readonly stock: Record<string, number>) {}
 
@@ -41,8 +40,8 @@ export class Stall implements Calls {
     const money = (amount: number) => ({ amount, currency: 'BRL' });
     const lines = [...quantities].map(([sku, quantity]): CartLine => {
       const left = this.stock[sku] ?? 0;
-      const total = money(PRICE * quantity);
-      const prices = { unit_price: money(PRICE), total };
+      const total = money(this.price * quantity);
+      const prices = { unit_price: money(this.price), total };
       const found = { available: left >= quantity, available_quantity: left };
       return { id: sku, sku, product_slug: sku, name: sku.toUpperCase(), image: null, quantity, ...prices, ...found };
     });

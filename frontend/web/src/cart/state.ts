@@ -4,8 +4,11 @@ import type { components } from '@/api/schema';
 export type Cart = components['schemas']['CartView'];
 export type CartLine = Cart['lines'][number];
 
-/** Why a line is not as the buyer wanted it; `left` is how many can be had. */
-export type Note = { kind: 'failed'; failure: Failure } | { kind: 'capped' | 'taken'; left: number };
+/** Why a line is not as the buyer knew it; `left` is how many can be had, `before` what one of it cost. */
+export type Note =
+  | { kind: 'failed'; failure: Failure }
+  | { kind: 'capped' | 'taken'; left: number }
+  | { kind: 'repriced'; before: Cart['total'] };
 
 /** What was just put in, for those who announce it; `serial` tells two of the same apart. */
 export type Added = { name: string; quantity: number; left: number | null; serial: number };
@@ -61,6 +64,19 @@ export function withStock(cart: Cart, sku: string, left: number): Cart {
     line.sku === sku ? { ...line, available_quantity: left, available: left >= line.quantity } : line,
   );
   return { ...cart, lines };
+}
+
+/** What the lines cost before that cost something else now, as notes by sku. */
+export function repriced(before: Cart, now: Cart): Record<string, Note> {
+  const prices = new Map(before.lines.map((line) => [line.sku, line.unit_price]));
+  const notes: Record<string, Note> = {};
+  for (const { sku, unit_price, product_slug } of now.lines) {
+    const known = prices.get(sku);
+    if (known && product_slug !== null && known.amount !== unit_price.amount) {
+      notes[sku] = { kind: 'repriced', before: known };
+    }
+  }
+  return notes;
 }
 
 export function unitsIn(cart: Cart): number {

@@ -135,6 +135,15 @@ test('what others buy is heard', async () => {
   expect(cart.get().cart?.lines[0]?.available).toBe(true);
 });
 
+test('a price that has changed is told, with what it was', async () => {
+  const { stall, cart } = shop({ acai: 9 });
+  await cart.add('acai', 2);
+  stall.price = 600;
+  await cart.refresh();
+  expect(cart.get().notes['acai']).toEqual({ kind: 'repriced', before: { amount: 500, currency: 'BRL' } });
+  expect(cart.get().cart?.total.amount).toBe(1200);
+});
+
 test('a failure to look is told, and looking again mends it', async () => {
   const { stall, cart, other } = shop({ acai: 9 });
   await cart.add('acai', 4);

@@ -3,7 +3,17 @@ import type { Failure } from '@/api/problem';
 
 import type { Calls } from './calls';
 import type { Shelf } from './kept';
-import { NO_CART, unitsIn, withStock, withWanted, type Cart, type CartState, type Note, type Removed } from './state';
+import {
+  NO_CART,
+  repriced,
+  unitsIn,
+  withStock,
+  withWanted,
+  type Cart,
+  type CartState,
+  type Note,
+  type Removed,
+} from './state';
 
 const SETTLE_MS = 350;
 
@@ -53,8 +63,10 @@ export class CartStore {
       if (id === null) return;
       const read = await this.calls.read(id);
       if (id !== this.state.id) return;
-      if (read.ok) this.agree(read.data, {}, false);
-      else if (isGone(read.failure)) this.forget();
+      if (read.ok) {
+        const changed = this.agreed ? repriced(this.agreed, read.data) : {};
+        this.agree(read.data, { notes: { ...this.state.notes, ...changed } }, false);
+      } else if (isGone(read.failure)) this.forget();
       else this.set({ failure: read.failure });
     });
   }
@@ -132,7 +144,7 @@ export class CartStore {
   }
 
   show(open: boolean): void {
-    this.set(open ? { open } : { open, added: null });
+    this.set(open ? { open } : { open, added: null, removed: null });
   }
 
   /** Resolves when all that was sent so far has been answered. */

@@ -3,7 +3,7 @@
 import { useEffect, useRef, useState } from 'react';
 
 import type { components } from '@/api/schema';
-import type { CartState, Cart } from '@/cart/state';
+import { shortLines, type Cart, type CartState } from '@/cart/state';
 import { formatMoney } from '@/i18n/format';
 import type { Locale } from '@/i18n/locales';
 import { useTexts } from '@/i18n/texts';
@@ -53,11 +53,17 @@ export function CheckoutForm({ cart, state, shop, locale, placing, round }: Prop
     } else if (outcome) came.current?.focus();
   }, [outcome]);
 
+  // What was decided about is gone from the page, and the focus with it.
+  const short = shortLines(cart).length;
+  useEffect(() => {
+    if (document.activeElement === document.body) came.current?.focus({ preventScroll: true });
+  }, [short]);
+
   const Fields = method ? PAYMENT_FIELDS[method.kind] : null;
   const total = quote ? formatMoney(quote.total, locale) : '';
   return (
-    <div className="items-start gap-8 max-lg:space-y-5 lg:grid lg:grid-cols-[1fr_24rem] xl:gap-12">
-      <Summary cart={cart} quote={quote} settled={settled} locale={locale} />
+    <div className="items-start gap-8 max-lg:space-y-5 lg:grid lg:grid-cols-[minmax(0,1fr)_24rem] xl:gap-12">
+      <Summary cart={cart} notes={state.notes} quote={quote} settled={settled} locale={locale} />
       <form
         ref={element}
         noValidate

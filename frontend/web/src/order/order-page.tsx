@@ -53,7 +53,7 @@ function Shown({
   return (
     <article>
       <Heading order={order} isNew={isNew} locale={locale} />
-      <div className="mt-8 grid items-start gap-6 lg:grid-cols-[1fr_24rem] xl:gap-10">
+      <div className="mt-8 grid grid-cols-[minmax(0,1fr)] items-start gap-6 lg:grid-cols-[minmax(0,1fr)_24rem] xl:gap-10 print:block print:space-y-6">
         <Stall title={t('lines')}>
           <OrderLines order={order} locale={locale} />
         </Stall>
@@ -105,9 +105,9 @@ function Heading({ order, isNew, locale }: { order: Order; isNew: boolean; local
   const number = t('number', { number: order.number });
   return (
     <header className={mood === 'plain' ? '' : `rounded-stall px-6 py-8 sm:px-10 sm:py-10 ${TONES[mood]}`}>
-      <h1 role="status" className="text-3xl break-words sm:text-4xl">
-        {mood === 'plain' ? number : t(`${mood}_title`, values)}
-      </h1>
+      <div role="status">
+        <h1 className="text-3xl break-words sm:text-4xl">{mood === 'plain' ? number : t(`${mood}_title`, values)}</h1>
+      </div>
       {mood === 'plain' || mood === 'sent' ? null : (
         <p className="mt-2 max-w-prose break-words">{t(`${mood}_text`, values)}</p>
       )}

@@ -54,7 +54,7 @@ export function Dialog({
     >
       {open ? (
         <div className="flex h-full flex-col">
-          <header className="flex items-center justify-between border-b border-line px-5 py-3">
+          <div className="flex items-center justify-between border-b border-line px-5 py-3">
             <h2 className="text-lg">{title}</h2>
             <button
               type="button"
@@ -64,7 +64,7 @@ export function Dialog({
             >
               <Icon name="close" />
             </button>
-          </header>
+          </div>
           <div className="min-h-0 flex-1 overflow-y-auto">{children}</div>
         </div>
       ) : null}
