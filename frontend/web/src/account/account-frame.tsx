@@ -14,6 +14,7 @@ import { signInAddress } from './where';
 const PLACES = [
   ['', 'overview'],
   ['/orders', 'orders'],
+  ['/addresses', 'addresses'],
   ['/profile', 'profile'],
 ] as const;
 

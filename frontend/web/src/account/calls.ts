@@ -22,3 +22,14 @@ export const askAddresses = (): Promise<Result<Page<Address>>> =>
   outcome(api.GET('/v1/users/me/addresses', { params: { query: { limit: ADDRESSES_MAX } } }));
 
 export const signOut = (): Promise<Result<unknown>> => outcome(api.DELETE('/v1/sessions/current'));
+
+const at = (id: string) => ({ path: { address_id: id } });
+
+export const addAddress = (body: NewAddress): Promise<Result<Address>> =>
+  outcome(api.POST('/v1/users/me/addresses', { body }));
+
+export const changeAddress = (id: string, body: components['schemas']['ChangeAddress']): Promise<Result<Address>> =>
+  outcome(api.PATCH('/v1/users/me/addresses/{address_id}', { params: at(id), body }));
+
+export const deleteAddress = (id: string): Promise<Result<unknown>> =>
+  outcome(api.DELETE('/v1/users/me/addresses/{address_id}', { params: at(id) }));

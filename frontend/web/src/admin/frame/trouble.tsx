@@ -7,8 +7,8 @@ import type admin from '#messages/en/admin.json';
 
 import { useAdmin } from './admin-texts';
 
-/** What went wrong, with the API's own words where it has some: staff can make something of them. */
-export function Trouble({ failure }: { failure: Failure | null }) {
+/** What went wrong, with the API's own words where it has some: staff can make something of them. `said` has better ones. */
+export function Trouble({ failure, said = {} }: { failure: Failure | null; said?: Record<string, string> }) {
   const { t } = useAdmin();
   if (!failure) return null;
   const { status, problem } = failure;
@@ -21,7 +21,11 @@ export function Trouble({ failure }: { failure: Failure | null }) {
         <ul className="mt-1 text-sm break-words">
           {errors.map(({ field, message }) => (
             <li key={`${field} ${message}`}>
-              <code className="text-soft">{field}</code> {message}
+              {said[field] ?? (
+                <>
+                  <code className="text-soft">{field}</code> {message}
+                </>
+              )}
             </li>
           ))}
         </ul>

@@ -34,7 +34,7 @@ export function FulfilDialog({ order, onClose, onDone }: Act) {
   return (
     <Dialog open onClose={onClose} title={t('fulfil')} closeLabel={t('close')}>
       <form onSubmit={submit} className="grid gap-4 p-5" noValidate>
-        <Trouble failure={failure} />
+        <Trouble failure={failure} said={{ lines: t('nothing_chosen') }} />
         {left.map((line) => (
           <Field
             key={line.sku}

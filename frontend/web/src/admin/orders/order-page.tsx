@@ -1,6 +1,6 @@
 'use client';
 
-import { useCallback, useState, type ReactNode } from 'react';
+import { useCallback, useEffect, useRef, useState, type ReactNode } from 'react';
 
 import { useMine } from '@/account/use-mine';
 import { formatMoney, formatTime } from '@/i18n/format';
@@ -17,6 +17,8 @@ import { OrderStates } from './order-states';
 import { RefundDialog } from './refund-dialog';
 import { Timeline } from './timeline';
 
+const SETTLE_MS = 2_000; // The money is moved a moment after it is told to move.
+
 type Doing = 'fulfil' | 'refund' | 'cancel' | null;
 
 export function OrderPage({ id }: { id: string }) {
@@ -25,9 +27,23 @@ export function OrderPage({ id }: { id: string }) {
   const timeline = useMine(useCallback(() => askTimeline(id), [id]));
   const [doing, setDoing] = useState<Doing>(null);
 
+  const { reload: reloadOrder } = order;
+  const { reload: reloadTimeline } = timeline;
+  const later = useRef<ReturnType<typeof setTimeout>>(undefined);
+  useEffect(
+    () => () => {
+      clearTimeout(later.current);
+    },
+    [],
+  );
   function again() {
-    order.reload();
-    timeline.reload();
+    reloadOrder();
+    reloadTimeline();
+    clearTimeout(later.current);
+    later.current = setTimeout(() => {
+      reloadOrder();
+      reloadTimeline();
+    }, SETTLE_MS);
   }
   useLive([`orders/${id}`], again);
 

@@ -55,7 +55,7 @@ export function RefundDialog({ order, onClose, onDone }: Act) {
   return (
     <Dialog open onClose={onClose} title={t('refund')} closeLabel={t('close')}>
       <form onSubmit={submit} className="grid gap-4 p-5" noValidate>
-        <Trouble failure={failure} />
+        <Trouble failure={failure} said={{ lines: t('nothing_chosen') }} />
         <p>{t('refund_left', { amount: formatMoney(left, locale) })}</p>
         <fieldset className="flex flex-wrap gap-x-6">
           <legend className="sr-only">{t('refund_how')}</legend>
