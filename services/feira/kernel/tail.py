@@ -61,7 +61,7 @@ class Tail:
         return lambda: self._followers.remove(follower) if follower in self._followers else None
 
     async def step(self, bus: Bus) -> bool:
-        """Tell what is new; True if there may be more."""
+        """Tell what is new; True if there may be more. For one caller at a time: two would tell the same rows."""
         if not self._followers:
             self.after = -1
             return False

@@ -1,9 +1,10 @@
 """What clients are told: messages, and what is remembered of them for who was away for a moment. Pure."""
 
 from collections import deque
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from typing import Any, Final
+from uuid import UUID
 
 import msgspec
 
@@ -12,6 +13,7 @@ from feira.contracts.orders import OrderCancelled, OrderConfirmed, OrderFulfille
 REMEMBERED_MAX: Final = 10_000
 REMEMBERED_BYTES_MAX: Final = 8 << 20
 OVERHEAD_BYTES: Final = 300  # What a message costs beside its data.
+REPEATS_MAX: Final = 10_000  # Events whose ids are remembered.
 HEARD_MAX: Final = 50_000  # Orders that are remembered until all are counted again.
 DESK_ORDERS_MAX: Final = 20  # Shown to staff at once; of the rest only the number is told.
 
@@ -172,14 +174,35 @@ class Memory:
         return len(bytes(one.data)) + sum(map(len, one.channels)) + OVERHEAD_BYTES
 
 
+class Repeats:
+    """Events that were heard lately, by their ids: whoever hands them on may do so twice."""
+
+    def __init__(self) -> None:
+        self._heard: set[UUID] = set()
+        self._order: deque[UUID] = deque()
+
+    def again(self, event_id: UUID) -> bool:
+        """Whether it was heard before; from now on it was."""
+        if event_id in self._heard:
+            return True
+        self._heard.add(event_id)
+        self._order.append(event_id)
+        if len(self._order) > REPEATS_MAX:
+            self._heard.remove(self._order.popleft())
+        return False
+
+
 class Desk:
     """Orders that staff have not been told of yet: the latest of them whole, of the rest their number."""
 
     def __init__(self) -> None:
+        self.first: int | None = None  # The number of the first of them.
         self._orders: deque[DeskOrder] = deque()
         self._more = 0
 
-    def add(self, event: OrderEvent) -> None:
+    def add(self, number: int, event: OrderEvent) -> None:
+        if self.first is None:
+            self.first = number
         self._orders.append(DeskOrder(**order_fields(event), type=ORDER_TYPES[type(event)]))
         if len(self._orders) > DESK_ORDERS_MAX:
             self._orders.popleft()
@@ -189,9 +212,22 @@ class Desk:
         if not self._orders:
             return None
         data = DeskData(list(self._orders), self._more)
-        self._orders.clear()
-        self._more = 0
+        self.clear()
         return data
+
+    def clear(self) -> None:
+        self._orders.clear()
+        self._more, self.first = 0, None
+
+
+def desk_data(happened: Sequence[Happened]) -> DeskData:
+    """What happened to orders as staff are shown it."""
+    latest = happened[-DESK_ORDERS_MAX:]
+    orders = [
+        DeskOrder(**msgspec.structs.asdict(msgspec.json.decode(one.data, type=OrderData)), type=one.type)
+        for one in latest
+    ]
+    return DeskData(orders, len(happened) - len(latest))
 
 
 class Takings:

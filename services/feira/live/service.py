@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -27,13 +27,15 @@ from feira.live.domain_told import (
     OrderData,
     OrderEvent,
     ProductData,
+    Repeats,
     Resync,
     StockData,
     Wrong,
+    desk_data,
     encode,
     order_fields,
 )
-from feira.live.service_desk import ORDERS_EVERY_S, FrontDesk
+from feira.live.service_desk import DESK, ORDERS_EVERY_S, FrontDesk
 from feira.live.service_rights import Client, Rights
 from feira.live.service_stock import Shelves
 from feira.transport.heads import ACCESS_COOKIE
@@ -46,6 +48,8 @@ WAITING_MAX: Final = 16  # Messages of one client that wait while its first is l
 SILENCE_MAX_S: Final = 15.0  # After which who watches nothing is sent away.
 FOLLOWED_S: Final = 60.0  # How long what happens is remembered when the last client has gone.
 READY_MAX_S: Final = 5.0  # How long the first client waits until the log is followed.
+AHEAD_MAX_S: Final = 2.0  # How long who has heard more than this process waits for it; then its cursor is none of ours.
+AHEAD_POLL_S: Final = 0.05
 
 MESSAGES = metrics.counter("feira_live_messages", "Messages sent to clients, each receiver counted.")
 FOLLOWED: Final[tuple[type[Event], ...]] = (
@@ -60,6 +64,7 @@ class LiveService:
         self._log = ctx.log
         self._board: Board[Client] = Board()
         self._memory = Memory()
+        self._repeats = Repeats()
         self._shelves = Shelves(ctx, catalog, self._tell_stock)
         self._desk = FrontDesk(ctx, orders, self._tell)
         self._rights = Rights(ctx, users, orders)
@@ -138,6 +143,8 @@ class LiveService:
             return
         async with asyncio.timeout(READY_MAX_S):
             await self._following.wait()
+        if ask.since:
+            await self._catch_up_with(ask.cursor)
         topics = {text: read_topic(text) for text in dict.fromkeys(ask.subscribe)}
         before = client.identity
         allowed, error = await self._rights.allowed(client, ask, [topic for topic in topics.values() if topic])
@@ -152,16 +159,36 @@ class LiveService:
         news = [one for one in allowed if self._board.has_room(client, one.topic.text) and self._watch(client, one)]
         granted = [one.topic.text for one in news]
         refused = [text for text in topics if text not in granted]
-        missed = self._memory.since(ask.cursor, {one.channel for one in news}) if ask.since else ()
+        missed = self._missed(ask.cursor, news) if ask.since else ()
         answer = Answer(granted, refused, self._now, gone, resync=missed is None, error=error if refused else "")
         self._send(client, encode(answer))
         self._catch_up(client, news, missed or ())
 
-    def _catch_up(self, client: Client, news: Sequence[Watched], missed: Any) -> None:
+    async def _catch_up_with(self, cursor: int | None) -> None:
+        """Another process, which told the client so much, may be a little ahead: what it told is not told again."""
+        ends = time.monotonic() + AHEAD_MAX_S
+        while cursor is not None and cursor > self._tail.after and time.monotonic() < ends:  # noqa: ASYNC110 - rare.
+            await asyncio.sleep(AHEAD_POLL_S)
+
+    def _missed(self, cursor: int | None, news: Sequence[Watched]) -> list[tuple[str, Happened]] | None:
+        """What those who watch these were told behind the cursor; None if that cannot be said."""
+        found = self._memory.since(cursor, {one.channel for one in news})
+        if found is None or cursor is None or cursor > self._tail.after:
+            return None
+        first = self._desk.first  # From there on staff are told soon, whoever came meanwhile included.
+        return [each for each in found if each[0] != DESK or first is None or each[1].number < first]
+
+    def _catch_up(self, client: Client, news: Sequence[Watched], missed: Iterable[tuple[str, Happened]]) -> None:
         """What the client was told while it was away, and how things stand with what it watches now."""
         topics = {one.channel: one.topic.text for one in news}
+        shown: list[Happened] = []
         for channel, happened in missed:
-            self._send(client, happened.message(topics[channel]))
+            if channel == DESK:
+                shown.append(happened)
+            else:
+                self._send(client, happened.message(topics[channel]))
+        if shown:
+            self._send(client, self._message(DESK, "orders", desk_data(shown)))
         for one in news:
             if one.topic.kind == "products" and (known := self._shelves.watch(one.topic.name)):
                 for data in known:
@@ -183,6 +210,8 @@ class LiveService:
     def _unwatched(self, one: Watched) -> None:
         if one.topic.kind == "products" and one.channel not in self._board:
             self._shelves.leave(one.topic.name)
+        elif one.channel == DESK and DESK not in self._board:
+            self._desk.leave()
 
     def _end(self, client: Client, reason: str) -> None:
         """What the client was told because of who it is, it is told no more."""
@@ -213,6 +242,8 @@ class LiveService:
                 self._resync()
             return
         for number, heard in rows:
+            if self._repeats.again(heard.id):  # Once for each who watches, however often it is in the log.
+                continue
             event = heard.event
             if isinstance(event, OrderEvent):
                 self._order_changed(number, heard.at, event)
@@ -234,10 +265,11 @@ class LiveService:
     def _order_changed(self, number: int, at: datetime, event: OrderEvent) -> None:
         data = msgspec.Raw(encode(OrderData(**order_fields(event))))
         mine = (f"me/{event.user_id}",) if event.user_id else ()
-        happened = Happened(number, (f"orders/{event.order_id}", *mine), ORDER_TYPES[type(event)], data, at)
+        channels = (f"orders/{event.order_id}", *mine, DESK)
+        happened = Happened(number, channels, ORDER_TYPES[type(event)], data, at)
         self._happened(happened)
         self._shelves.touch_skus(line.sku for line in event.lines)
-        self._desk.heard(event, shown="admin/orders" in self._board)
+        self._desk.heard(number, event, shown=DESK in self._board)
 
     def _products_changed(self, number: int, at: datetime, event: ProductsChanged) -> None:
         slugs = event.slugs
@@ -252,7 +284,7 @@ class LiveService:
     def _happened(self, happened: Happened) -> None:
         self._memory.add(happened)
         for channel in happened.channels:
-            if channel in self._board:
+            if channel != DESK and channel in self._board:  # Staff are told of several at once.
                 topic = "me" if channel.startswith("me/") else channel
                 self._broadcast(channel, happened.message(topic))
 
@@ -320,5 +352,5 @@ class LiveService:
     async def _serve_desk(self) -> None:
         while True:
             await asyncio.sleep(ORDERS_EVERY_S)
-            if "admin/orders" in self._board:
+            if DESK in self._board:
                 self._desk.show_orders()

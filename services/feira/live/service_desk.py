@@ -9,6 +9,7 @@ from feira.contracts.orders import OrderPlaced, Orders, SalesAsk
 from feira.kernel.card import Context
 from feira.live.domain_told import Desk, MetricsData, OrderEvent, Price, Takings
 
+DESK: Final = "admin/orders"
 ORDERS_EVERY_S: Final = 0.1
 COUNT_EVERY_S: Final = 5.0  # The orders service is asked for the day's sales; in between they are reckoned here.
 MINUTE_S: Final = 60.0
@@ -30,18 +31,27 @@ class FrontDesk:
         self._day = datetime.min.replace(tzinfo=UTC)
         self.last: MetricsData | None = None
 
-    def heard(self, event: OrderEvent, *, shown: bool) -> None:
+    @property
+    def first(self) -> int | None:
+        """The number of the first event that staff are still to be told of."""
+        return self._desk.first
+
+    def heard(self, number: int, event: OrderEvent, *, shown: bool) -> None:
         """An order changed; `shown` if staff watch orders."""
         if isinstance(event, OrderPlaced):
             self._placed.append(event.placed_at.timestamp())
             self._takings.add(event.placed_at, event.total_minor)
         if shown:
-            self._desk.add(event)
+            self._desk.add(number, event)
 
     def show_orders(self) -> None:
         """To be called each ORDERS_EVERY_S while staff watch orders."""
         if (data := self._desk.take()) is not None:
-            self._tell("admin/orders", "orders", data)
+            self._tell(DESK, "orders", data)
+
+    def leave(self) -> None:
+        """No staff watch orders any more: who comes later is not told of them as if they had just come."""
+        self._desk.clear()
 
     async def count(self, now: datetime, loop_s: float) -> None:
         """Have the day's sales counted, if it is time. To be called each second while staff watch the numbers."""

@@ -116,6 +116,7 @@ class Client:
 class World:
     def __init__(self, web: Web, bus: Bus, tail: Tail, live: LiveService, near: Neighbours) -> None:
         self.web, self.bus, self.tail, self.live, self.near = web, bus, tail, live, near
+        self.stepping = asyncio.Lock()
 
     @asynccontextmanager
     async def client(self, **headers: str) -> AsyncIterator[Client]:
@@ -124,16 +125,26 @@ class World:
 
     async def happen(self, *events: Event) -> None:
         """Publish these events, and have them followed."""
-        records = [
-            Record(uuid7(), one.topic, one.key, datetime.now(UTC), "{}", msgspec.json.encode(one).decode())
-            for one in events
-        ]
-        await self.bus.publish(records, lambda _group: None)
+        await self.publish(*map(recorded, events))
         await self.follow()
 
+    async def publish(self, *records: Record) -> int:
+        """Append these to the log, and no more; answers the number of the last."""
+        await self.bus.publish(records, lambda _group: None)
+        return await self.bus.end()
+
     async def follow(self) -> None:
-        while await self.tail.step(self.bus):
+        while await self.step():
             pass
+
+    async def step(self) -> bool:
+        """One at a time, as the kernel's loop does it: two at once would read the same rows, and tell them twice."""
+        async with self.stepping:
+            return await self.tail.step(self.bus)
+
+
+def recorded(event: Event) -> Record:
+    return Record(uuid7(), event.topic, event.key, datetime.now(UTC), "{}", msgspec.json.encode(event).decode())
 
 
 @pytest.fixture
@@ -148,8 +159,9 @@ async def world(settings: Settings) -> AsyncIterator[World]:
     live = LiveService(context, users=near, catalog=near, orders=near)
     await live.start()
     await web.serve(card.routes(live))
-    following = asyncio.create_task(_follow(tail, bus))
-    yield World(web, bus, tail, live, near)
+    made = World(web, bus, tail, live, near)
+    following = asyncio.create_task(_follow(made))
+    yield made
     following.cancel()
     await asyncio.gather(following, return_exceptions=True)
     await asyncio.gather(live.stop(), web.session.close())
@@ -157,11 +169,11 @@ async def world(settings: Settings) -> AsyncIterator[World]:
     await db.close()
 
 
-async def _follow(tail: Tail, bus: Bus) -> None:
+async def _follow(world: World) -> None:
     """What the kernel's loop does; here only the beginning of a following is waited for."""
     woken = asyncio.Event()
-    tail.wake = woken.set
+    world.tail.wake = woken.set
     while True:
         await woken.wait()
         woken.clear()
-        await tail.step(bus)
+        await world.step()

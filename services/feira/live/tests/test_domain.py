@@ -8,7 +8,7 @@ import pytest
 
 from feira.live import domain, domain_told
 from feira.live.domain import Ask, Board, Watched, read_topic
-from feira.live.domain_told import Desk, Happened, Memory, Takings
+from feira.live.domain_told import Desk, Happened, Memory, Repeats, Takings
 from feira.live.tests.conftest import placed
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
@@ -96,12 +96,21 @@ def test_staff_are_shown_the_latest_and_told_how_many_more() -> None:
     desk = Desk()
     assert desk.take() is None
     events = [placed(number=f"F-{n}") for n in range(domain_told.DESK_ORDERS_MAX + 3)]
-    for event in events:
-        desk.add(event)
+    for number, event in enumerate(events, 7):
+        desk.add(number, event)
+    assert desk.first == 7
     data = desk.take()
     assert data
     assert [one.number for one in data.orders] == [event.number for event in events[3:]]
     assert (data.more, data.orders[0].type, desk.take()) == (3, "order.placed", None)
+    assert desk.first is None
+
+
+def test_repetitions_are_told_from_what_is_new(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(domain_told, "REPEATS_MAX", 2)
+    repeats = Repeats()
+    a, b, c = uuid4(), uuid4(), uuid4()
+    assert [repeats.again(one) for one in (a, b, a, c, c, a)] == [False, False, True, False, True, False]
 
 
 def test_takings_are_what_was_counted_and_what_was_heard_of_since() -> None:
