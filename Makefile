@@ -93,7 +93,7 @@ openapi: dev
 ci:
 	bash .ci/run
 
-bench: dev
+bench: dev chromium web
 	@$(BIN)/python -m bench --results bench/results $(ARGS)
 
 bench-quick: dev

@@ -18,7 +18,7 @@ from bench import machine, report
 from bench.errors import BenchError
 from bench.measuring import Run
 from bench.postgres import Postgres, remove
-from bench.rows import growth, live, orders, overload, pages, searching, shapes, starting
+from bench.rows import growth, live, orders, overload, pages, painting, searching, shapes, starting
 
 Measure = Callable[[Run], Awaitable[None]]
 # In this order; each measures those of its rows that are wanted.
@@ -30,11 +30,12 @@ GROUPS: Final[tuple[tuple[frozenset[str], Measure], ...]] = (
     (frozenset({"11"}), overload.measure),
     (frozenset({"13", "14"}), shapes.measure),
     (frozenset({"live"}), live.measure),
+    (frozenset({"paint"}), painting.measure),
     (frozenset({"12"}), growth.measure),
 )
 ROUNDS: Final = {"full": 3, "quick": 1, "growth": 2}
 QUICK: Final = frozenset({"1", "2", "4", "5", "7", "8", "9"})
-FULL: Final = frozenset(str(row) for row in range(1, 15)) - {"12"} | {"live"}
+FULL: Final = frozenset(str(row) for row in range(1, 15)) - {"12"} | {"live", "paint"}
 
 
 def arguments() -> argparse.Namespace:

@@ -152,15 +152,17 @@ def _neighbours(number: int) -> list[int]:
 
 @asynccontextmanager
 async def one_shop(
-    postgres: Postgres, home: Path, database: str, *, workers: int = 1, fresh: bool = True
+    postgres: Postgres, home: Path, database: str, *, workers: int = 1, fresh: bool = True, more: Sequence[str] = ()
 ) -> AsyncIterator[Shop]:
-    """One process (with `workers`, several) on one database: a new one, or with `fresh=False` one that is there."""
+    """One process (with `workers`, several) on one database: a new one, or with `fresh=False` one that is there. `more` are
+    flags of `feira up`.
+    """
     url = await postgres.create(database) if fresh else postgres.url(database)
     data = home / f"data-{database}"
     data.mkdir(exist_ok=True)
     environment = {"DATABASE_URL": url, "FEIRA_DATA": str(data)}
     ports = _neighbours(workers)
-    flags = [*_flags(ports), *(["--workers", str(workers)] if workers > 1 else [])]
+    flags = [*_flags(ports), *(["--workers", str(workers)] if workers > 1 else []), *more]
     began = time.monotonic()
     program = await up("feira up", flags, environment, home / f"{database}.log")
     try:

@@ -18,6 +18,7 @@ from bench.ordering import WARM_S, Stall
 from bench.processes import OURS, pin
 from bench.processes import run as run_program
 from bench.reading import CONNECTIONS, Pages, drawn, fetched, listed, once
+from bench.rows import desk
 from bench.rows.pages import LISTINGS
 from bench.rows.searching import SAMPLE, TAKEN_IN, understood, until_found
 from bench.search_goods import products, searches
@@ -58,6 +59,7 @@ async def measure(run: Run) -> None:
         await _ordering(run, sides)
         await _reading(run, sides)
         await _searching(run, sides, believable, fresh)
+        await desk.measure(run, big.at.shop, BIG, goods.SKUS * (COPIES + 1), believable * (COPIES + 1))
         run.facts["memory_mb_small_big"] = [round(side.at.shop.pss_mb()) for side in sides]
 
 
