@@ -6,8 +6,9 @@ import time
 from collections.abc import Iterator
 from typing import Any, Final
 
-from bench.errors import WrongAnswer
+from bench.errors import BenchError, WrongAnswer
 from bench.measuring import Run
+from bench.processes import Cpu
 from bench.reading import CONNECTIONS, Pages, beside_nginx, fetched, listed, once
 from bench.search_goods import products, searches
 from bench.shop import Shop, one_shop
@@ -19,6 +20,8 @@ QUESTIONS: Final = 100_000
 SAMPLE: Final = 600  # Questions whose answers are looked at, and handed out by nginx.
 FOUND_MIN: Final = 0.9  # The share of questions that must be answered with a product, their typo notwithstanding.
 FRESH_TIMEOUT_S: Final = 300.0
+CALM_S: Final = 3.0
+CALM_SHARE: Final = 0.1  # Of a core: less is what a shop takes in which nothing happens.
 
 
 async def measure(run: Run) -> None:
@@ -33,6 +36,7 @@ async def measure(run: Run) -> None:
             for start in range(TAKEN_IN, PRODUCTS, TAKEN_IN):
                 await shop.take_in(products(start, start + TAKEN_IN), TAKEN_IN)
             fresh_s = await until_found(shop, PRODUCTS - 1)
+            await until_calm(run, shop)
             await search(run, shop, PRODUCTS, fresh_s)
     await run.postgres.drop("search")
 
@@ -49,6 +53,18 @@ async def until_found(shop: Shop, number: int) -> float:
         if time.monotonic() - began > FRESH_TIMEOUT_S:
             raise WrongAnswer(f"{record['slug']} is not found {FRESH_TIMEOUT_S:.0f} s after its import")
         await asyncio.sleep(0.2)
+
+
+async def until_calm(run: Run, shop: Shop) -> None:
+    """Wait until an index of which so much was changed has been made anew, behind the searches."""
+    began = time.monotonic()
+    while True:
+        before = Cpu.now(shop.pids, run.postgres.pid)
+        await asyncio.sleep(CALM_S)
+        if sum(Cpu.now(shop.pids, run.postgres.pid).since(before).values()) < CALM_SHARE * CALM_S * 1e6:
+            return
+        if time.monotonic() - began > FRESH_TIMEOUT_S:
+            raise BenchError(f"the shop still works {FRESH_TIMEOUT_S:.0f} s after an import")
 
 
 def dealt(run: Run, paths: list[str], parts: int) -> Iterator[Pages]:
