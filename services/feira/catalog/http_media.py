@@ -4,12 +4,12 @@ from typing import Annotated, Final
 
 from msgspec import Meta
 
-from feira.catalog.http_views import ImageView, SourceView
 from feira.catalog.service import CatalogService
 from feira.catalog.service_media import BadPicture, StorageFull
 from feira.catalog.store_media import Picture, name_of
 from feira.kernel.errors import NotFound
 from feira.kernel.http import MIB, Answer, Query, Request, Route, Stream
+from feira.transport.pictures import ImageView, SourceView
 
 HOME: Final = "/media/"
 UPLOAD_MAX: Final = 10 * MIB

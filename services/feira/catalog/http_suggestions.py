@@ -7,10 +7,11 @@ from msgspec import Meta
 from feira.catalog import http_examples
 from feira.catalog.domain import localised, placed
 from feira.catalog.domain_text import words
-from feira.catalog.http_views import ImageView, image_view, money
+from feira.catalog.http_views import image_view, money
 from feira.catalog.service import CatalogService
 from feira.catalog.service_kept import LISTS
 from feira.kernel.http import Money, Query, Request, Route, View
+from feira.transport.pictures import ImageView
 
 SUGGESTIONS_MAX = 10
 BRANCHES_MAX = 3

@@ -12,22 +12,9 @@ from feira.catalog.domain_change import least, title_of
 from feira.catalog.domain_goods import DEFAULT_LOCALE, Stored, Translation, Variant
 from feira.catalog.store_search import COUNTED_MAX, Facets, Found
 from feira.kernel.http import Money, View
+from feira.transport.pictures import ImageView
 
 LocaleOf = Callable[[Sequence[str]], str]  # Which of these languages the client reads best.
-
-
-class SourceView(View, frozen=True, kw_only=True):
-    url: str
-    type: str
-    width: int | None = None
-
-
-class ImageView(View, frozen=True, kw_only=True):
-    url: str
-    alt: str = ""
-    width: int | None = None
-    height: int | None = None
-    sources: list[SourceView] = msgspec.field(default_factory=list)
 
 
 class ProductItem(View, frozen=True, kw_only=True):
