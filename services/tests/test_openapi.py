@@ -19,7 +19,10 @@ async def test_the_committed_document_is_the_programs_own() -> None:
     out, _ = await process.communicate()
     assert process.returncode == 0
     committed = (ROOT / "docs" / "openapi.json").read_text()
-    assert json.loads(out) == json.loads(committed), "run `make openapi`"
+    document = json.loads(out)
+    assert document == json.loads(committed), "run `make openapi`"
+    # Of two that are called the same, both would be called by the places where they are written.
+    assert not [name for name in document["components"]["schemas"] if "feira." in name]
 
 
 async def test_a_fuzzer_finds_no_answer_that_is_not_documented(new_shop: NewShop, tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from feira.transport.pictures import ImageView
 TAG = "Carts"
 
 
-class LineView(View, frozen=True, kw_only=True):
+class CartLineView(View, frozen=True, kw_only=True):
     """`available` tells whether so many can be bought now, `available_quantity` how many. `product_slug` names the product; what is
     not sold any more has none and is shown by its sku, at no price.
     """
@@ -39,7 +39,7 @@ class CartView(View, frozen=True, kw_only=True):
 
     id: str
     currency: str
-    lines: list[LineView]
+    lines: list[CartLineView]
     subtotal: Money
     discount: Money
     shipping: Money
@@ -80,11 +80,11 @@ def view(shown: Shown) -> CartView:
     )
 
 
-def _line_view(line: CartLine, shown: Shown) -> LineView:
+def _line_view(line: CartLine, shown: Shown) -> CartLineView:
     offer = shown.offers.get(line.sku)
     price = offer.line.unit_price_minor if offer else 0
     image = msgspec.convert(offer.image, ImageView, from_attributes=True) if offer and offer.image else None
-    return LineView(
+    return CartLineView(
         id=str(line.id),
         sku=line.sku,
         product_slug=offer.product_slug if offer else None,

@@ -68,7 +68,7 @@ class ChangeAddress(Body, frozen=True, kw_only=True):
     default: bool | UnsetType = UNSET
 
 
-class AddressView(View, frozen=True, kw_only=True):
+class SavedAddressView(View, frozen=True, kw_only=True):
     """`default` is the one that a checkout begins with: the first that was added, until another one is chosen."""
 
     id: UUID
@@ -99,7 +99,7 @@ class ExportView(View, frozen=True, kw_only=True):
     """All that the shop keeps of a customer. `orders` are as `GET /v1/orders` lists them."""
 
     profile: UserView
-    addresses: list[AddressView]
+    addresses: list[SavedAddressView]
     sessions: list[SessionView]
     orders: msgspec.Raw
 
@@ -166,7 +166,7 @@ def routes(profiles: Profiles) -> list[Route]:
 
 
 def _address_routes(profiles: Profiles) -> list[Route]:
-    async def list_all(request: Request[None, AddressesQuery]) -> Page[AddressView]:
+    async def list_all(request: Request[None, AddressesQuery]) -> Page[SavedAddressView]:
         query = request.query
         after = read_cursor(query.cursor, (UUID,))[0] if query.cursor else None
         found = await profiles.list_addresses(request.caller.id, after, query.limit + 1)
@@ -174,15 +174,15 @@ def _address_routes(profiles: Profiles) -> list[Route]:
         more = cursor(page[-1].id) if len(found) > query.limit else None
         return Page(items=[address_view(address) for address in page], next=more)
 
-    async def add(request: Request[NewAddress, None]) -> AddressView:
+    async def add(request: Request[NewAddress, None]) -> SavedAddressView:
         given = msgspec.structs.asdict(request.body)
         default = given.pop("default")
         return address_view(await profiles.add_address(request.caller.id, Address(**given), default=default))
 
-    async def read(request: Request[None, None]) -> AddressView:
+    async def read(request: Request[None, None]) -> SavedAddressView:
         return address_view(await profiles.read_address(request.caller.id, request.id("address_id")))
 
-    async def change(request: Request[ChangeAddress, None]) -> AddressView:
+    async def change(request: Request[ChangeAddress, None]) -> SavedAddressView:
         given = {name: value for name, value in msgspec.structs.asdict(request.body).items() if value is not UNSET}
         default = given.pop("default", None)
         address_id = request.id("address_id")
@@ -194,11 +194,11 @@ def _address_routes(profiles: Profiles) -> list[Route]:
 
     one = "/v1/users/me/addresses/{address_id}"
     return [
-        _mine("GET", "/v1/users/me/addresses", list_all, "My addresses", query=AddressesQuery, reply=Page[AddressView]),
-        _mine("POST", "/v1/users/me/addresses", add, "Add an address", body=NewAddress, reply=AddressView, status=201,
+        _mine("GET", "/v1/users/me/addresses", list_all, "My addresses", query=AddressesQuery, reply=Page[SavedAddressView]),
+        _mine("POST", "/v1/users/me/addresses", add, "Add an address", body=NewAddress, reply=SavedAddressView, status=201,
              refusals=(Invalid, TooManyAddresses), example=ANA),
-        _mine("GET", one, read, "One of my addresses", reply=AddressView, refusals=(UnknownAddress,)),
-        _mine("PATCH", one, change, "Change an address", body=ChangeAddress, reply=AddressView,
+        _mine("GET", one, read, "One of my addresses", reply=SavedAddressView, refusals=(UnknownAddress,)),
+        _mine("PATCH", one, change, "Change an address", body=ChangeAddress, reply=SavedAddressView,
              refusals=(Invalid, UnknownAddress), example={"line1": "Rua das Mangueiras 7"}),
         _mine("DELETE", one, drop, "Delete an address", status=204, refusals=(UnknownAddress,)),
     ]  # fmt: skip
@@ -211,5 +211,5 @@ def user_view(user: User) -> UserView:
     )  # fmt: skip
 
 
-def address_view(kept: KeptAddress) -> AddressView:
-    return AddressView(id=kept.id, default=kept.default, **msgspec.structs.asdict(kept.address))
+def address_view(kept: KeptAddress) -> SavedAddressView:
+    return SavedAddressView(id=kept.id, default=kept.default, **msgspec.structs.asdict(kept.address))

@@ -2,7 +2,7 @@ import { api, outcome, type Result } from '@/api/browser';
 import type { components } from '@/api/schema';
 
 export type Me = components['schemas']['UserView'];
-export type Address = components['schemas']['feira.users.http_profile.AddressView'];
+export type Address = components['schemas']['SavedAddressView'];
 export type NewAddress = components['schemas']['NewAddress'];
 export type Order = components['schemas']['ShownOrderView'];
 export type Page<T> = { items: T[]; next: string | null };

@@ -1265,14 +1265,14 @@ export interface components {
       id: string;
       slug: string;
       name: string;
-      image: components['schemas']['feira.catalog.http_views.ImageView'] | null;
+      image: components['schemas']['ImageView'] | null;
       price: components['schemas']['Money'];
       compare_at_price: components['schemas']['Money'] | null;
       available: boolean;
       categories: string[];
     };
     /** ImageView */
-    'feira.catalog.http_views.ImageView': {
+    ImageView: {
       url: string;
       /** @default  */
       alt: string;
@@ -1281,10 +1281,13 @@ export interface components {
       /** @default null */
       height: number | null;
       /** @default [] */
-      sources: components['schemas']['feira.catalog.http_views.SourceView'][];
+      sources: components['schemas']['SourceView'][];
     };
-    /** SourceView */
-    'feira.catalog.http_views.SourceView': {
+    /**
+     * SourceView
+     * @description The same picture in another format or width in pixels.
+     */
+    SourceView: {
       url: string;
       type: string;
       /** @default null */
@@ -1337,13 +1340,13 @@ export interface components {
       id: string;
       slug: string;
       name: string;
-      image: components['schemas']['feira.catalog.http_views.ImageView'] | null;
+      image: components['schemas']['ImageView'] | null;
       price: components['schemas']['Money'];
       compare_at_price: components['schemas']['Money'] | null;
       available: boolean;
       categories: string[];
       description: string;
-      images: components['schemas']['feira.catalog.http_views.ImageView'][];
+      images: components['schemas']['ImageView'][];
       attributes: {
         [key: string]: string | boolean | number;
       };
@@ -1404,7 +1407,7 @@ export interface components {
       kind: 'category' | 'product';
       slug: string;
       /** @default null */
-      image: components['schemas']['feira.catalog.http_views.ImageView'] | null;
+      image: components['schemas']['ImageView'] | null;
       /** @default null */
       price: components['schemas']['Money'] | null;
     };
@@ -1449,7 +1452,7 @@ export interface components {
     CartView: {
       id: string;
       currency: string;
-      lines: components['schemas']['feira.carts.http.LineView'][];
+      lines: components['schemas']['CartLineView'][];
       subtotal: components['schemas']['Money'];
       discount: components['schemas']['Money'];
       shipping: components['schemas']['Money'];
@@ -1457,43 +1460,21 @@ export interface components {
       total: components['schemas']['Money'];
     };
     /**
-     * LineView
+     * CartLineView
      * @description `available` tells whether so many can be bought now, `available_quantity` how many. `product_slug` names the product; what is
      *         not sold any more has none and is shown by its sku, at no price.
      */
-    'feira.carts.http.LineView': {
+    CartLineView: {
       id: string;
       sku: string;
       product_slug: string | null;
       name: string;
-      image: components['schemas']['feira.transport.pictures.ImageView'] | null;
+      image: components['schemas']['ImageView'] | null;
       quantity: number;
       unit_price: components['schemas']['Money'];
       total: components['schemas']['Money'];
       available: boolean;
       available_quantity: number;
-    };
-    /** ImageView */
-    'feira.transport.pictures.ImageView': {
-      url: string;
-      /** @default  */
-      alt: string;
-      /** @default null */
-      width: number | null;
-      /** @default null */
-      height: number | null;
-      /** @default [] */
-      sources: components['schemas']['feira.transport.pictures.SourceView'][];
-    };
-    /**
-     * SourceView
-     * @description The same picture in another format or width in pixels.
-     */
-    'feira.transport.pictures.SourceView': {
-      url: string;
-      type: string;
-      /** @default null */
-      width: number | null;
     };
     /** NewLine */
     NewLine: {
@@ -1537,7 +1518,7 @@ export interface components {
      * @description Σ line totals = subtotal; total = subtotal - discount + shipping, and + tax unless `tax_included`.
      */
     QuoteView: {
-      lines: components['schemas']['feira.orders.view.LineView'][];
+      lines: components['schemas']['LineView'][];
       shipping_methods: components['schemas']['ShippingOptionView'][];
       shipping_method: string;
       subtotal: components['schemas']['Money'];
@@ -1548,7 +1529,7 @@ export interface components {
       total: components['schemas']['Money'];
     };
     /** LineView */
-    'feira.orders.view.LineView': {
+    LineView: {
       sku: string;
       name: string;
       quantity: number;
@@ -1619,8 +1600,8 @@ export interface components {
       /** @enum {unknown} */
       fulfilment_status: 'fulfilled' | 'partial' | 'unfulfilled';
       email: string;
-      lines: components['schemas']['feira.orders.view.LineView'][];
-      shipping_address: components['schemas']['feira.orders.view.AddressView'];
+      lines: components['schemas']['LineView'][];
+      shipping_address: components['schemas']['AddressView'];
       shipping_method: string;
       subtotal: components['schemas']['Money'];
       discount: components['schemas']['Money'];
@@ -1632,7 +1613,7 @@ export interface components {
       token: string;
     };
     /** AddressView */
-    'feira.orders.view.AddressView': {
+    AddressView: {
       name: string;
       line1: string;
       line2: string | null;
@@ -1667,7 +1648,7 @@ export interface components {
       fulfilment_status: 'fulfilled' | 'partial' | 'unfulfilled';
       email: string;
       lines: components['schemas']['ShownLineView'][];
-      shipping_address: components['schemas']['feira.orders.view.AddressView'];
+      shipping_address: components['schemas']['AddressView'];
       shipping_method: string;
       subtotal: components['schemas']['Money'];
       discount: components['schemas']['Money'];
@@ -1688,7 +1669,7 @@ export interface components {
       unit_price: components['schemas']['Money'];
       total: components['schemas']['Money'];
       product_slug: string | null;
-      image: components['schemas']['feira.transport.pictures.ImageView'] | null;
+      image: components['schemas']['ImageView'] | null;
     };
     /** TimelineView */
     TimelineView: {
@@ -1908,15 +1889,15 @@ export interface components {
      */
     ExportView: {
       profile: components['schemas']['UserView'];
-      addresses: components['schemas']['feira.users.http_profile.AddressView'][];
+      addresses: components['schemas']['SavedAddressView'][];
       sessions: components['schemas']['SessionView'][];
       orders: unknown;
     };
     /**
-     * AddressView
+     * SavedAddressView
      * @description `default` is the one that a checkout begins with: the first that was added, until another one is chosen.
      */
-    'feira.users.http_profile.AddressView': {
+    SavedAddressView: {
       /** Format: uuid */
       id: string;
       name: string;
@@ -1944,11 +1925,11 @@ export interface components {
       user_agent: string;
     };
     /**
-     * Page[AddressView]
+     * Page[SavedAddressView]
      * @description A part of a list; `next` is the cursor of the following part, or None at the end.
      */
-    Page_AddressView_: {
-      items: components['schemas']['feira.users.http_profile.AddressView'][];
+    Page_SavedAddressView_: {
+      items: components['schemas']['SavedAddressView'][];
       /** @default null */
       next: string | null;
     };
@@ -2004,7 +1985,7 @@ export interface components {
         [key: string]: components['schemas']['Translation'];
       };
       categories: string[];
-      images: components['schemas']['feira.catalog.http_views.ImageView'][];
+      images: components['schemas']['ImageView'][];
       attributes: {
         [key: string]: string | boolean | number;
       };
@@ -2338,7 +2319,7 @@ export interface components {
       fulfilment_status: 'fulfilled' | 'partial' | 'unfulfilled';
       email: string;
       lines: components['schemas']['StaffLineView'][];
-      shipping_address: components['schemas']['feira.orders.view.AddressView'];
+      shipping_address: components['schemas']['AddressView'];
       shipping_method: string;
       subtotal: components['schemas']['Money'];
       discount: components['schemas']['Money'];
@@ -2347,7 +2328,7 @@ export interface components {
       tax_included: boolean;
       total: components['schemas']['Money'];
       placed_at: string;
-      billing_address: components['schemas']['feira.orders.view.AddressView'] | null;
+      billing_address: components['schemas']['AddressView'] | null;
       user_id: string | null;
       captured: components['schemas']['Money'];
       refunded: components['schemas']['Money'];
@@ -7281,7 +7262,7 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Page_AddressView_'];
+          'application/json': components['schemas']['Page_SavedAddressView_'];
         };
       };
       /** @description `malformed`: The request could not be read */
@@ -7361,7 +7342,7 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['feira.users.http_profile.AddressView'];
+          'application/json': components['schemas']['SavedAddressView'];
         };
       };
       /** @description `malformed`: The request could not be read */
@@ -7474,7 +7455,7 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['feira.users.http_profile.AddressView'];
+          'application/json': components['schemas']['SavedAddressView'];
         };
       };
       /** @description `malformed`: The request could not be read */
@@ -7644,7 +7625,7 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['feira.users.http_profile.AddressView'];
+          'application/json': components['schemas']['SavedAddressView'];
         };
       };
       /** @description `malformed`: The request could not be read */
@@ -7806,7 +7787,7 @@ export interface operations {
            *       ]
            *     }
            */
-          'application/json': components['schemas']['feira.catalog.http_views.ImageView'];
+          'application/json': components['schemas']['ImageView'];
         };
       };
       /** @description `malformed`: The request could not be read */

@@ -6,7 +6,7 @@ export type WholeProduct = components['schemas']['ProductView'];
 export type Variant = components['schemas']['VariantView'];
 export type Category = components['schemas']['CategoryView'];
 export type Facets = components['schemas']['FacetsView'];
-export type Image = components['schemas']['feira.catalog.http_views.ImageView'];
+export type Image = components['schemas']['ImageView'];
 
 export function productPath(slug: string): string {
   return `/products/${encodeURIComponent(slug)}`;

@@ -7,7 +7,7 @@ import { api, outcome } from '@/api/browser';
 import type { components } from '@/api/schema';
 
 type Me = components['schemas']['UserView'];
-export type SavedAddress = components['schemas']['feira.users.http_profile.AddressView'];
+export type SavedAddress = components['schemas']['SavedAddressView'];
 export type Customer = { me: Me; addresses: SavedAddress[] };
 
 /** Who is signed in, with the addresses that are saved; null for a guest, undefined until it is known. */

@@ -1,6 +1,6 @@
 import type { components } from '@/api/schema';
 
-type Image = components['schemas']['feira.transport.pictures.ImageView'];
+type Image = components['schemas']['ImageView'];
 const TYPES = ['image/avif', 'image/webp'];
 
 /** A picture in the best format and width that the browser takes; `sizes` as in HTML, `eager` for what is seen first. */
