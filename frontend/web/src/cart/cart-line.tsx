@@ -65,9 +65,11 @@ export function CartLineRow({ line, note, locale, onLeave }: Props) {
 export function LinePicture({ line, small = false }: { line: Pick<CartLine, 'image'>; small?: boolean }) {
   return (
     <div
-      className={`grid shrink-0 place-items-center overflow-hidden bg-sunken ${small ? 'size-14 rounded-xl' : 'size-20 rounded-2xl'}`}
+      className={`relative shrink-0 overflow-hidden bg-sunken ${small ? 'size-14 rounded-xl' : 'size-20 rounded-2xl'}`}
     >
-      {line.image ? <Picture image={line.image} sizes="80px" className="size-3/4 object-contain" /> : null}
+      {line.image ? (
+        <Picture image={line.image} sizes="80px" className="absolute inset-[12.5%] size-3/4 object-contain" />
+      ) : null}
     </div>
   );
 }

@@ -25,10 +25,10 @@ export function Crumbs({ locale, steps, here }: Props) {
         {all.map(({ name, href }, index) => {
           const isHere = index === all.length - 1;
           return (
-            <li key={href} className="flex items-center">
+            <li key={href} className="flex max-w-full items-center">
               {isHere ? (
-                <span aria-current="page" className="py-3 text-ink">
-                  {name}
+                <span aria-current="page" className="my-3 line-clamp-2 wrap-anywhere text-ink">
+                  <bdi>{name}</bdi>
                 </span>
               ) : (
                 <Link

@@ -5,17 +5,15 @@ import { useRef, useState, ViewTransition, type KeyboardEvent } from 'react';
 
 import { useTexts } from '@/i18n/texts';
 import { Icon } from '@/ui/icons';
-import { Picture } from '@/ui/picture';
+import { NoPicture, Picture } from '@/ui/picture';
 
-import type { Image } from './goods';
+import { isLarge, isSmall, type Image } from './goods';
 
 const loadZoom = () => import('./zoom').then((loaded) => loaded.Zoom);
 const Zoom = dynamic(loadZoom, { ssr: false });
 
 const SIZES = '(min-width: 1280px) 560px, (min-width: 1024px) 42vw, 80vw';
 const THUMB_SIZES = '64px';
-/** From this width on there is more to see in a picture than the page shows. */
-const ZOOM_FROM_PX = 600;
 
 type Props = { images: readonly Image[]; slug: string; tint: string };
 
@@ -45,7 +43,6 @@ export function Gallery({ images, slug, tint }: Props) {
   }
 
   const shown = images[at];
-  const canZoom = shown && Math.max(shown.width ?? 0, ...shown.sources.map(({ width }) => width ?? 0)) >= ZOOM_FROM_PX;
   return (
     <section aria-label={t('pictures')} className="min-w-0 lg:sticky lg:top-28 lg:self-start">
       <div className={`relative overflow-hidden rounded-3xl ${tint}`}>
@@ -62,26 +59,21 @@ export function Gallery({ images, slug, tint }: Props) {
           className="relative flex snap-x snap-mandatory [scrollbar-width:none] overflow-x-auto"
         >
           {images.map((image, index) => (
-            <li
-              key={image.url}
-              id={`picture-${index + 1}`}
-              className="grid aspect-square max-h-[70dvh] w-full shrink-0 snap-center place-items-center p-[16%] sm:aspect-[4/3] sm:p-[11%] lg:aspect-square"
-            >
-              {index === 0 ? (
-                <ViewTransition name={`goods-${slug}`} share="goods" default="none">
-                  <div className="size-full">
-                    <Picture image={image} sizes={SIZES} eager className="size-full object-contain" />
-                  </div>
-                </ViewTransition>
-              ) : (
-                <Picture image={image} sizes={SIZES} className="size-full object-contain" />
-              )}
+            <li key={image.url} id={`picture-${index + 1}`} className={PLACE}>
+              {isSmall(image) ? <span aria-hidden="true" className={PLATE} /> : null}
+              <Shown image={image} slug={index === 0 ? slug : null} />
             </li>
           ))}
-          {images.length === 0 ? <li className="aspect-[4/3] w-full lg:aspect-square" /> : null}
+          {images.length === 0 ? (
+            <li className={PLACE}>
+              <span className="absolute inset-0 m-auto grid size-24">
+                <NoPicture />
+              </span>
+            </li>
+          ) : null}
         </ul>
         {/* eslint-enable jsx-a11y/no-noninteractive-tabindex, jsx-a11y/no-noninteractive-element-interactions */}
-        {canZoom ? (
+        {shown && isLarge(shown) ? (
           <button
             type="button"
             aria-label={t('zoom')}
@@ -126,5 +118,28 @@ export function Gallery({ images, slug, tint }: Props) {
         />
       ) : null}
     </section>
+  );
+}
+
+const PLACE =
+  'relative aspect-square max-h-[70dvh] w-full shrink-0 snap-center overflow-hidden sm:aspect-[4/3] lg:aspect-square';
+const PLATE = 'absolute top-1/2 left-1/2 aspect-square h-4/5 -translate-1/2 rounded-full bg-stall/60';
+
+/**
+ * A picture in its place; that of a `slug` moves there from where it was clicked. A small one lies on a plate: it has not the
+ * points to fill the place.
+ */
+function Shown({ image, slug }: { image: Image; slug: string | null }) {
+  const place = isSmall(image) ? 'inset-0 m-auto size-[min(20rem,58%)]' : 'inset-[7%]';
+  const picture = (
+    <div className={`absolute ${place}`}>
+      <Picture image={image} sizes={SIZES} eager={slug !== null} className="size-full object-contain" />
+    </div>
+  );
+  if (slug === null) return picture;
+  return (
+    <ViewTransition name={`goods-${slug}`} share="goods" default="none">
+      {picture}
+    </ViewTransition>
   );
 }

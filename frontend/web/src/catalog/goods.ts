@@ -25,7 +25,7 @@ export function categoryPath(path: string): string {
   return `/categories/${path.split('/').map(encodeURIComponent).join('/')}`;
 }
 
-const TINTS = ['bg-leaf-soft', 'bg-sun-soft', 'bg-berry-soft', 'bg-sunken dark:bg-stall'] as const;
+const TINTS = ['bg-leaf-soft', 'bg-sun-soft', 'bg-berry-soft', 'bg-cloth'] as const;
 
 /** The colour behind a picture: goods of one branch of the market stand on the same cloth. */
 export function tintOf(categories: readonly string[]): string {
@@ -38,4 +38,21 @@ export function tintOf(categories: readonly string[]): string {
 /** By how many whole percent a price is lower than it was, or 0. */
 export function percentOff(price: number, before: number | undefined): number {
   return before && before > price ? Math.floor(((before - price) / before) * 100) : 0;
+}
+
+/** From this width on a picture fills its place, and there is more to see in it than a page shows. */
+const LARGE_FROM_PX = 600;
+
+function widthOf({ width, sources }: Image): number {
+  return Math.max(width ?? 0, ...sources.map((source) => source.width ?? 0));
+}
+
+export function isLarge(image: Image): boolean {
+  return widthOf(image) >= LARGE_FROM_PX;
+}
+
+/** Whether a picture has not the points to fill a large place; one of unknown size may have. */
+export function isSmall(image: Image): boolean {
+  const width = widthOf(image);
+  return width > 0 && width < LARGE_FROM_PX;
 }

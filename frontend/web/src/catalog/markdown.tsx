@@ -5,7 +5,11 @@ import { Fragment, type ReactNode } from 'react';
 
 /** A description's Markdown as elements: only those below can come out of it, whatever it holds; raw HTML is shown as text. */
 export function Markdown({ text }: { text: string }) {
-  return <div className="prose-stall">{blocks(lexer(text, { gfm: false }))}</div>;
+  return (
+    <div dir="auto" className="prose-stall">
+      {blocks(lexer(text, { gfm: false }))}
+    </div>
+  );
 }
 
 function blocks(tokens: readonly Token[]): ReactNode {

@@ -14,6 +14,9 @@ import { useVariants } from './use-variants';
 
 /** What is left is told from here on. */
 const FEW = 5;
+/** So many values are scrolled, so that what they lead to is not far below. */
+const MANY_VALUES = 16;
+const MANY_LOOK = '-m-1 max-h-84 overflow-y-auto overscroll-contain p-1';
 /** As many as the API takes at once. */
 const QUANTITY_MAX = 1_000_000;
 
@@ -106,7 +109,7 @@ function Options({ group, label, variants, chosen, onChoose }: OptionsProps) {
       <legend className="mb-2.5">
         <span className="text-soft">{label}:</span> <span className="font-medium">{current}</span>
       </legend>
-      <div className="flex flex-wrap gap-2">
+      <div className={`flex flex-wrap gap-2 ${group.values.length > MANY_VALUES ? MANY_LOOK : ''}`}>
         {group.values.map((value) => {
           const available = canBeHad(variants, chosen, group.name, value);
           const { sku } = choose(variants, chosen, group.name, value);

@@ -3,6 +3,7 @@ import { decimalsOf } from '@/i18n/format';
 import type { Locale } from '@/i18n/locales';
 import { textsOf, translator } from '@/i18n/messages';
 import { Texts } from '@/i18n/texts';
+import { shortened } from '@/shop/page-metadata';
 import { PUBLIC_URL, SHOP_NAME } from '@/shop/settings';
 import { structured } from '@/shop/structured-data';
 
@@ -16,6 +17,9 @@ import { ProductChoice } from './product-choice';
 import { ProductGrid } from './product-grid';
 
 const RELATED = 4;
+const DESCRIBED_MAX = 5_000;
+/** Letters from which on a name is set smaller. */
+const LONG_NAME = 60;
 
 type Props = { product: WholeProduct; locale: Locale; firstSku: string };
 
@@ -32,10 +36,15 @@ export async function ProductDetails({ product, locale, firstSku }: Props) {
           steps={product.breadcrumbs}
           here={{ name: product.name, path: productPath(product.slug) }}
         />
-        <div className="mt-3 grid gap-8 lg:grid-cols-[minmax(0,7fr)_minmax(0,5fr)] lg:gap-14">
+        <div className="mt-3 grid grid-cols-[minmax(0,1fr)] gap-8 lg:grid-cols-[minmax(0,7fr)_minmax(0,5fr)] lg:gap-14">
           <Gallery images={product.images} slug={product.slug} tint={tintOf(product.categories)} />
           <div className="lg:py-4">
-            <h1 className="mb-3 text-4xl leading-[1.05] wrap-anywhere sm:text-5xl">{product.name}</h1>
+            <h1
+              dir="auto"
+              className={`mb-3 leading-[1.05] wrap-anywhere ${product.name.length > LONG_NAME ? 'text-3xl sm:text-4xl' : 'text-4xl sm:text-5xl'}`}
+            >
+              {product.name}
+            </h1>
             <ProductChoice slug={product.slug} variants={product.variants} firstSku={firstSku} names={names} />
             <Promises locale={locale} />
             <Description product={product} locale={locale} />
@@ -129,7 +138,7 @@ function described(product: WholeProduct, locale: Locale): Record<string, unknow
     '@type': 'Product',
     name: product.name,
     url: address,
-    ...(product.description ? { description: product.description } : {}),
+    ...(product.description ? { description: shortened(product.description, DESCRIBED_MAX) } : {}),
     image: product.images.map(({ url }) => url),
     sku: product.variants[0]?.sku,
     offers: product.variants.map((variant) => ({

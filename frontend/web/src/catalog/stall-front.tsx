@@ -54,7 +54,7 @@ function OnCounter({ product, locale, lean }: { product: Product; locale: Locale
             image={{ ...product.image, alt: '' }}
             sizes="(min-width: 640px) 140px, 28vw"
             eager
-            className="size-full object-contain transition-transform duration-300 group-hover:-translate-y-1.5"
+            className="size-full object-contain object-bottom transition-transform duration-300 group-hover:-translate-y-1.5"
           />
         ) : null}
       </div>

@@ -19,12 +19,12 @@ export function Stalls({ locale, stalls }: { locale: Locale; stalls: readonly St
           return (
             <li key={path}>
               <SwiftLink href={`/${locale}${categoryPath(path)}`} className="group block text-center">
-                <span className={`mb-2.5 grid aspect-square place-items-center rounded-full p-[22%] ${tintOf([path])}`}>
+                <span className={`relative mb-2.5 block aspect-square rounded-full ${tintOf([path])}`}>
                   {image ? (
                     <Picture
                       image={{ ...image, alt: '' }}
                       sizes="(min-width: 1024px) 90px, 18vw"
-                      className="size-full object-contain transition-transform duration-300 group-hover:scale-110"
+                      className="absolute inset-[22%] size-[56%] object-contain transition-transform duration-300 group-hover:scale-110"
                     />
                   ) : null}
                 </span>

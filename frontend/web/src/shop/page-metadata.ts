@@ -7,6 +7,8 @@ import { LOCALES, type Locale } from '@/i18n/locales';
 import { PUBLIC_URL, SHOP_NAME } from './settings';
 
 const DESCRIPTION_MAX = 160;
+/** A smaller picture is shown beside the text, not stretched above it. */
+const LARGE_FROM_PX = 600;
 
 type Page = {
   locale: Locale;
@@ -47,7 +49,7 @@ export function pageMetadata({ locale, path, title, description, image, index = 
       url: `${PUBLIC_URL}/${locale}${path}`,
       images: pictures,
     },
-    twitter: { card: pictures.length > 0 ? 'summary_large_image' : 'summary' },
+    twitter: { card: (image?.width ?? 0) >= LARGE_FROM_PX ? 'summary_large_image' : 'summary' },
     ...(index ? {} : { robots: { index: false, follow: true } }),
   };
 }

@@ -1,5 +1,7 @@
 import type { components } from '@/api/schema';
 
+import { Icon } from './icons';
+
 type Image = components['schemas']['ImageView'];
 const TYPES = ['image/avif', 'image/webp'];
 
@@ -39,4 +41,9 @@ export function Picture({
       />
     </picture>
   );
+}
+
+/** What stands where a picture would. */
+export function NoPicture() {
+  return <Icon name="basket" className="m-auto size-full max-w-24 text-soft opacity-50" />;
 }

@@ -5,9 +5,9 @@ import type { Locale } from '@/i18n/locales';
 export function Price({ price, before, locale }: { price: Money; before?: Money | null | undefined; locale: Locale }) {
   const reduced = before && before.amount > price.amount;
   return (
-    <span className="tabular-nums">
+    <span className="inline-flex flex-wrap items-baseline gap-x-2 tabular-nums">
       <span className={reduced ? 'font-semibold text-berry' : 'font-semibold'}>{formatMoney(price, locale)}</span>
-      {reduced ? <s className="ml-2 text-sm text-soft">{formatMoney(before, locale)}</s> : null}
+      {reduced ? <s className="text-sm text-soft">{formatMoney(before, locale)}</s> : null}
     </span>
   );
 }
