@@ -73,14 +73,19 @@ export function Alternatives({ line, locale }: { line: CartLine; locale: Locale 
   );
 }
 
+/** Goods of the same category, or else of the same branch of the market. */
 async function similar(slug: string): Promise<Found[]> {
   const [product, categories] = await productOf(slug);
   const [category] = categories;
   if (!product || category === undefined) return [];
-  const query = { category, in_stock: true, limit: SHOWN_MAX + 1 };
-  const list = await outcome(api.GET('/v1/products', { params: { query } }));
-  if (!list.ok) return [];
-  const others = list.data.items.filter((other) => other.slug !== slug).slice(0, SHOWN_MAX);
+  let others: Product[] = [];
+  for (const of of new Set([category, category.split('/')[0] ?? category])) {
+    const query = { category: of, in_stock: true, limit: SHOWN_MAX + 1 };
+    const list = await outcome(api.GET('/v1/products', { params: { query } }));
+    const known = new Set([slug, ...others.map((other) => other.slug)]);
+    if (list.ok) others = [...others, ...list.data.items.filter((other) => !known.has(other.slug))].slice(0, SHOWN_MAX);
+    if (others.length >= SHOWN_MAX) break;
+  }
   const found = await Promise.all(
     others.map(async (other) => {
       const [details] = await productOf(other.slug);

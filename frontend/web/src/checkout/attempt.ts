@@ -1,3 +1,4 @@
+import { newKey } from '@/api/idempotency-key';
 import type { components } from '@/api/schema';
 
 const KEY = 'feira.attempt';
@@ -11,7 +12,7 @@ export type OrderBody = components['schemas']['PlaceOrder'];
 export type Attempt = { key: string; body: OrderBody };
 
 export function newAttempt(body: OrderBody): Attempt {
-  const attempt = { key: crypto.randomUUID(), body };
+  const attempt = { key: newKey(), body };
   try {
     sessionStorage.setItem(KEY, JSON.stringify(attempt));
   } catch {

@@ -21,8 +21,13 @@ export function Offline() {
     () => true,
   );
   return (
-    <div role="status" className={online ? '' : 'bg-sun-soft px-4 py-2 text-center text-sm font-medium'}>
-      {online ? null : t('offline')}
+    // Wherever somebody has scrolled to, it is seen.
+    <div role="status" className="pointer-events-none fixed inset-x-4 bottom-4 z-50 flex justify-center">
+      {online ? null : (
+        <p className="max-w-xl rounded-2xl border border-sun bg-sun-soft px-4 py-2.5 text-center text-sm font-medium shadow-stall">
+          {t('offline')}
+        </p>
+      )}
     </div>
   );
 }

@@ -2,6 +2,7 @@
 
 import { useSyncExternalStore } from 'react';
 
+import { keep, readKept } from '@/api/kept';
 import { useTexts } from '@/i18n/texts';
 
 const KEY = 'feira.theme';
@@ -16,7 +17,7 @@ function listen(changed: () => void) {
 }
 
 function current(): Theme {
-  const kept = localStorage.getItem(KEY);
+  const kept = readKept(KEY);
   return kept === 'light' || kept === 'dark' ? kept : 'system';
 }
 
@@ -26,8 +27,7 @@ export function ThemeSwitch() {
   const names: Record<Theme, string> = { system: t('theme_system'), light: t('theme_light'), dark: t('theme_dark') };
 
   function choose(chosen: Theme) {
-    if (chosen === 'system') localStorage.removeItem(KEY);
-    else localStorage.setItem(KEY, chosen);
+    keep(KEY, chosen === 'system' ? null : chosen);
     window.dispatchEvent(new Event('feira:theme'));
   }
 

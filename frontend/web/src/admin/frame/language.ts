@@ -2,6 +2,7 @@
 
 import { useSyncExternalStore } from 'react';
 
+import { keep, readKept } from '@/api/kept';
 import { isLocale, LOCALES, type Locale } from '@/i18n/locales';
 
 const KEY = 'feira.admin_locale';
@@ -17,7 +18,7 @@ function listen(changed: () => void) {
 }
 
 function current(): Locale {
-  const kept = localStorage.getItem(KEY) ?? '';
+  const kept = readKept(KEY) ?? '';
   if (isLocale(kept)) return kept;
   const base = navigator.language.slice(0, 2);
   return LOCALES.find((locale) => locale.startsWith(base)) ?? LOCALES[0];
@@ -29,6 +30,6 @@ export function useLanguage(): Locale {
 }
 
 export function chooseLanguage(locale: Locale): void {
-  localStorage.setItem(KEY, locale);
+  keep(KEY, locale);
   window.dispatchEvent(new Event(CHANGED));
 }

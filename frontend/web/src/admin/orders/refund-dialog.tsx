@@ -3,6 +3,7 @@
 import { useRef, useState } from 'react';
 
 import { exact, typed, useSubmit } from '@/account/use-submit';
+import { newKey } from '@/api/idempotency-key';
 import { formatMoney } from '@/i18n/format';
 import { Button } from '@/ui/button';
 import { Dialog } from '@/ui/dialog';
@@ -28,7 +29,7 @@ export function RefundDialog({ order, onClose, onDone }: Act) {
   /** The same refund sent again has the same key, another one another. */
   function send(body: Parameters<typeof refund>[2]) {
     const what = JSON.stringify(body);
-    const key = keys.current.get(what) ?? crypto.randomUUID();
+    const key = keys.current.get(what) ?? newKey();
     keys.current.set(what, key);
     return refund(order.id, key, body);
   }
