@@ -135,7 +135,7 @@ class LiveService:
     async def _answer(self, client: Client, text: bytes) -> None:
         try:
             ask = _read(text)
-        except (msgspec.DecodeError, RecursionError) as failure:
+        except (msgspec.DecodeError, UnicodeError, RecursionError) as failure:
             self._send(client, encode(Wrong("malformed", str(failure))))
             return
         if ask.wrong:

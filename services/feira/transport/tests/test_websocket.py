@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import os
 import socket
 import struct
@@ -150,10 +151,11 @@ async def test_messages_whole_and_in_parts(web: MakeWeb, echo: Echo, opened: Ope
         (frame(1, b"x" * MESSAGE_MAX, fin=False) + frame(0, b"x"), 1009),
         (frame(1, b"bare", mask=False), 1002),
         (frame(3, b"reserved"), 1002),
+        (frame(1, b"\xff"), 1007),
         (frame(9, b"") * 60, websocket.FLOOD),
         (frame(1, b"", fin=False) + frame(0, b"", fin=False) * 60, websocket.FLOOD),
     ],
-    ids=["binary", "big", "big in parts", "bare", "reserved", "pings", "parts"],
+    ids=["binary", "big", "big in parts", "bare", "reserved", "not UTF-8", "pings", "parts"],
 )
 async def test_who_does_not_keep_the_rules_is_told_which(
     web: MakeWeb, echo: Echo, opened: Open, sent: bytes, code: int
@@ -164,6 +166,27 @@ async def test_who_does_not_keep_the_rules_is_told_which(
     assert await client.closed() == code
     await until(lambda: echo.sockets.number == 0)
     assert echo.there == []
+
+
+async def test_nothing_is_left_of_those_who_have_gone(
+    web: MakeWeb, echo: Echo, opened: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Cycles are looked for so seldom that those of a day's visitors would be as good as kept."""
+    from websockets.protocol import Protocol  # noqa: PLC0415 - as the program does it.
+
+    monkeypatch.setattr(websocket, "CLOSING_S", 0.05)
+    site = await web(echo.routes())
+    gc.disable()
+    try:
+        for sent in (frame(8, struct.pack(">H", 1000)), frame(1, b"bare", mask=False), frame(2, b"bytes"), b""):
+            client = await opened(site, sent)
+            if sent:
+                await client.closed()
+            client.writer.transport.abort()
+        await until(lambda: not echo.sockets.connected)
+        await until(lambda: not any(isinstance(one, Socket | Protocol) for one in gc.get_objects()))
+    finally:
+        gc.enable()
 
 
 async def test_who_does_not_read_is_dropped(
