@@ -84,7 +84,7 @@ async def test_the_page_lists_mails_and_leads_on(kept: Notifications, ctx: Conte
     assert isinstance(answer.body, bytes)
     page = answer.body.decode()
     assert answer.content_type.startswith("text/html")
-    assert page.count("Seu pedido 7K3M9QX2A foi confirmado") == 2
+    assert page.count(">Seu pedido 7K3M9QX2A foi confirmado<") == 2
     assert "to=ana%40example.com" in page
     assert "limit=2" in page
     assert "cursor=" in page
