@@ -49,6 +49,11 @@ class SkuTaken(Refused):
     title = "Another product has this sku"
 
 
+class ProductChanged(Refused):
+    code = "product_changed"
+    title = "Somebody else has changed the product"
+
+
 class StockIsHeld(Refused):
     """`extra["available"]` is how much may go."""
 

@@ -1,12 +1,22 @@
 """Products in the back office."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Annotated, Any
 
 from msgspec import Meta
 
-from feira.catalog.domain_goods import ProductBody, ProductChange, SkuTaken, SlugTaken, UnknownProduct, VariantChange
+from feira.catalog.domain_goods import (
+    ProductBody,
+    ProductChange,
+    ProductChanged,
+    SkuTaken,
+    SlugTaken,
+    UnknownProduct,
+    VariantChange,
+)
 from feira.catalog.http_skus import sku_of, with_slashes
+from feira.catalog.http_stock import Below, stock_rows
 from feira.catalog.http_views import AdminProduct, admin_product
 from feira.catalog.service import CatalogService
 from feira.catalog.service_import import Format, Report
@@ -48,8 +58,16 @@ EXAMPLE = {
 class AdminProductQuery(Query, frozen=True, kw_only=True):
     q: Annotated[str, Meta(max_length=200, description="Words of names and skus, or how a slug or a sku begins.")] = ""
     status: Status = "all"
+    below: Below | None = None
     limit: Limit = 20
     cursor: Cursor = None
+
+
+class ChangeQuery(Query, frozen=True, kw_only=True):
+    seen: (
+        Annotated[datetime, Meta(tz=True, description="The `changed_at` that was read: refuse if it is another now.")]
+        | None
+    ) = None
 
 
 class ImportQuery(Query, frozen=True, kw_only=True):
@@ -66,6 +84,8 @@ class ProductDesk:
 
     async def list_admin_products(self, request: Request[None, AdminProductQuery]) -> Page[AdminProduct]:
         query = request.query
+        if query.below is not None:
+            return await self._list_scarce(query)
         (before,) = read_cursor(query.cursor, (int,)) if query.cursor else (INT_MAX,)
         found = await self._catalog.desk.products(query.q, before, query.limit + 1, query.status)
         shown = found[: query.limit]
@@ -74,6 +94,13 @@ class ProductDesk:
             next=cursor(shown[-1].number) if len(found) > len(shown) else None,
         )
 
+    async def _list_scarce(self, query: AdminProductQuery) -> Page[AdminProduct]:
+        """Products of what is low in stock. One with several such variants may be met again in a later part."""
+        desk = self._catalog.desk
+        rows, more = await stock_rows(desk, query.q, query.below, query.cursor, query.limit)
+        found = await desk.read(list(dict.fromkeys(row.product_id for row in rows if not row.archived)))
+        return Page(items=[admin_product(stored, self._currency) for stored in found], next=more)
+
     async def create_product(self, request: Request[ProductBody, None]) -> Answer:
         stored = await self._products.create(request.body, request.caller.id)
         return Answer(201, admin_product(stored, self._currency), (("location", f"/v1/admin/products/{stored.id}"),))
@@ -81,8 +108,9 @@ class ProductDesk:
     async def read_admin_product(self, request: Request[None, None]) -> AdminProduct:
         return admin_product(await self._products.read(request.id("product_id")), self._currency)
 
-    async def change_product(self, request: Request[ProductChange, None]) -> AdminProduct:
-        stored = await self._products.change(request.id("product_id"), request.body, request.caller.id)
+    async def change_product(self, request: Request[ProductChange, ChangeQuery]) -> AdminProduct:
+        seen = request.query.seen
+        stored = await self._products.change(request.id("product_id"), request.body, request.caller.id, seen)
         return admin_product(stored, self._currency)
 
     async def archive_product(self, request: Request[None, None]) -> Answer:
@@ -156,9 +184,10 @@ def routes(catalog: CatalogService) -> list[Route]:
             "/{product_id}",
             desk.change_product,
             "Change a product",
+            query=ChangeQuery,
             body=ProductChange,
             reply=AdminProduct,
-            refusals=(UnknownProduct, SlugTaken, SkuTaken),
+            refusals=(UnknownProduct, SlugTaken, SkuTaken, ProductChanged),
             example={"name": "Palmer mango, ripe"},
         ),
         _route(

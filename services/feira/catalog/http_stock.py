@@ -10,7 +10,7 @@ from feira.catalog.domain import named
 from feira.catalog.domain_goods import StockIsHeld
 from feira.catalog.http_skus import sku_of, with_slashes
 from feira.catalog.service import CatalogService
-from feira.catalog.service_desk import BELOW_MAX
+from feira.catalog.service_desk import BELOW_MAX, Desk
 from feira.catalog.store_desk import StockRow
 from feira.contracts.catalog import UnknownSku
 from feira.kernel.errors import Invalid
@@ -19,6 +19,11 @@ from feira.transport.cursors import cursor, read_cursor
 
 TAG = "Back office: stock"
 DELTA_MAX = 1_000_000_000
+
+Below = Annotated[
+    int,
+    Meta(ge=1, le=BELOW_MAX, description="Only what is sold and of which fewer are available, the scarcest first."),
+]
 
 
 class StockView(View, frozen=True, kw_only=True):
@@ -61,17 +66,7 @@ class StockItem(StockView, frozen=True, kw_only=True):
 
 class StockListQuery(Query, frozen=True, kw_only=True):
     q: Annotated[str, Meta(max_length=200, description="Words of names and skus, or how a slug or a sku begins.")] = ""
-    below: (
-        Annotated[
-            int,
-            Meta(
-                ge=1,
-                le=BELOW_MAX,
-                description="Only what is sold and of which fewer are available, the scarcest first.",
-            ),
-        ]
-        | None
-    ) = None
+    below: Below | None = None
     limit: Limit = 20
     cursor: Cursor = None
 
@@ -90,19 +85,8 @@ class StockDesk:
 
     async def list_stock(self, request: Request[None, StockListQuery]) -> Page[StockItem]:
         query = request.query
-        if query.below is not None and not query.q.strip():
-            return await self._list_low(query.below, query)
-        (after,) = read_cursor(query.cursor, (str,)) if query.cursor else ("",)
-        found = await self._desk.stock(query.q, query.below, after, query.limit + 1)
-        shown = found[: query.limit]
-        return Page(
-            items=[_item(row) for row in shown], next=cursor(shown[-1].sku) if len(found) > len(shown) else None
-        )
-
-    async def _list_low(self, below: int, query: StockListQuery) -> Page[StockItem]:
-        after = read_cursor(query.cursor, (int, str)) if query.cursor else (-1, "")
-        found, place = await self._desk.low_stock(below, (after[0], after[1]), query.limit)
-        return Page(items=[_item(row) for row in found], next=cursor(*place) if place else None)
+        found, more = await stock_rows(self._desk, query.q, query.below, query.cursor, query.limit)
+        return Page(items=[_item(row) for row in found], next=more)
 
     async def read_stock(self, request: Request[None, None]) -> StockView:
         sku = sku_of(request)
@@ -139,6 +123,21 @@ class StockDesk:
             ],
             next=cursor(shown[-1].id) if len(found) > len(shown) else None,
         )
+
+
+async def stock_rows(
+    desk: Desk, q: str, below: int | None, at: str | None, limit: int
+) -> tuple[list[StockRow], str | None]:
+    """A part of the stock, from the cursor `at` on, and the cursor of the next part: in sku order, or, where only what is
+    low is asked for and nothing else, the scarcest first.
+    """
+    if below is not None and not q.strip():
+        step, sku = read_cursor(at, (int, str)) if at else (-1, "")
+        found, place = await desk.low_stock(below, (step, sku), limit)
+        return found, cursor(*place) if place else None
+    (after,) = read_cursor(at, (str,)) if at else ("",)
+    rows = await desk.stock(q, below, after, limit + 1)
+    return rows[:limit], cursor(rows[limit - 1].sku) if len(rows) > limit else None
 
 
 def routes(catalog: CatalogService) -> list[Route]:

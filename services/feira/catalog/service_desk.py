@@ -1,5 +1,6 @@
 """What staff look for, and the small changes that they make in passing."""
 
+from collections.abc import Sequence
 from typing import Final
 from uuid import UUID
 
@@ -25,6 +26,11 @@ class Desk:
         """Products whose names, skus or slug have what is asked for, the newest first."""
         async with self._db.read() as tx:
             ids = await store_desk.list_ids(tx, q, before, limit, status)
+            return await store_products.read_products(tx, ids)
+
+    async def read(self, ids: Sequence[UUID]) -> list[Stored]:
+        """These products, in this order."""
+        async with self._db.read() as tx:
             return await store_products.read_products(tx, ids)
 
     async def stock(self, q: str, below: int | None, after: str, limit: int) -> list[StockRow]:

@@ -1,6 +1,7 @@
 """Products as staff describe them and as buyers find them."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -17,6 +18,7 @@ from feira.catalog.domain_goods import (
     Product,
     ProductBody,
     ProductChange,
+    ProductChanged,
     SkuTaken,
     SlugTaken,
     Stored,
@@ -142,14 +144,21 @@ class Products:
 
         return await self.read(await insist(act))
 
-    async def change(self, product_id: UUID, change: ProductChange, actor: UUID) -> Stored:
-        """What the change names is different afterwards; variants that it does not list are archived."""
+    async def change(
+        self, product_id: UUID, change: ProductChange, actor: UUID, seen: datetime | None = None
+    ) -> Stored:
+        """What the change names is different afterwards; variants that it does not list are archived.
+
+        Refuses with ProductChanged if the product was changed at another time than the one that was `seen`.
+        """
 
         async def act() -> None:
             async with self._db.tx() as tx:
                 was = (await store_products.lock_products(tx, [product_id])).get(product_id)
                 if was is None:
                     raise UnknownProduct
+                if seen not in {None, was.changed_at}:
+                    raise ProductChanged
                 product = described(change, was.product, self._currency, replace=True)
                 new = {variant.sku for variant in product.variants} - was.on_hand.keys()
                 _refuse_recounts(change, was)

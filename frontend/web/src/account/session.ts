@@ -1,7 +1,8 @@
 'use client';
 
-import { useSyncExternalStore } from 'react';
+import { useEffect, useSyncExternalStore } from 'react';
 
+import type { Failure } from '@/api/problem';
 import { isSignedIn, SESSION_CHANGED } from '@/api/session';
 
 function listen(changed: () => void) {
@@ -16,4 +17,15 @@ function listen(changed: () => void) {
 /** Whether somebody is signed in: null until the browser is asked, for pages are made without knowing. */
 export function useSignedIn(): boolean | null {
   return useSyncExternalStore<boolean | null>(listen, isSignedIn, () => null);
+}
+
+/** Ask again, once somebody is signed in again, for what was refused because nobody was. */
+export function useOnceSignedIn(failure: Failure | null, askAgain: () => void): void {
+  const isRefused = failure?.status === 401;
+  useEffect(() => {
+    if (!isRefused) return;
+    return listen(() => {
+      if (isSignedIn()) askAgain();
+    });
+  }, [isRefused, askAgain]);
 }

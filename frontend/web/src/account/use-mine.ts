@@ -6,6 +6,8 @@ import type { Result } from '@/api/browser';
 import { noteSession } from '@/api/session';
 import type { Failure } from '@/api/problem';
 
+import { useOnceSignedIn } from './session';
+
 export type Mine<T> = {
   data: T | null;
   failure: Failure | null;
@@ -34,5 +36,6 @@ export function useMine<T>(ask: () => Promise<Result<T>>): Mine<T> {
     setFailure(null);
     setAttempt((number) => number + 1);
   }, []);
+  useOnceSignedIn(failure, reload);
   return { data, failure, reload, set };
 }

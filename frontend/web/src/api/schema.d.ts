@@ -7889,6 +7889,8 @@ export interface operations {
         /** @description Words of names and skus, or how a slug or a sku begins. */
         q?: string;
         status?: 'active' | 'all' | 'archived';
+        /** @description Only what is sold and of which fewer are available, the scarcest first. */
+        below?: number;
         /** @description How many items at most. */
         limit?: number;
         /** @description The `next` of the page before. */
@@ -8408,7 +8410,10 @@ export interface operations {
   };
   change_product: {
     parameters: {
-      query?: never;
+      query?: {
+        /** @description The `changed_at` that was read: refuse if it is another now. */
+        seen?: string;
+      };
       header?: never;
       path: {
         product_id: string;
@@ -8480,7 +8485,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description `sku_taken`: Another product has this sku; `slug_taken`: Another one has this slug */
+      /** @description `product_changed`: Somebody else has changed the product; `sku_taken`: Another product has this sku; `slug_taken`: Another one has this slug */
       409: {
         headers: {
           [name: string]: unknown;

@@ -22,10 +22,15 @@ export function Dialog({
 }) {
   const dialog = useRef<HTMLDialogElement>(null);
   const opener = useRef<Element | null>(null);
+  const pressedBeside = useRef(false);
   useEffect(() => {
     const element = dialog.current;
     if (open && !element?.open) opener.current = document.activeElement;
-    if (open && !element?.open) element?.showModal();
+    if (open && !element?.open) {
+      element?.showModal();
+      // Else the browser begins with the first button, which closes it again.
+      element?.querySelector<HTMLElement>('[data-autofocus]')?.focus();
+    }
     if (!open && element?.open) element.close();
   }, [open]);
   useEffect(() => {
@@ -47,8 +52,12 @@ export function Dialog({
       ref={dialog}
       aria-label={title}
       onClose={onClose}
+      // Whoever marks a text and lets go beside the dialog has not pressed there.
+      onPointerDown={(event) => {
+        pressedBeside.current = event.target === dialog.current;
+      }}
       onClick={(event) => {
-        if (event.target === dialog.current) onClose();
+        if (event.target === dialog.current && pressedBeside.current) onClose();
       }}
       className={`bg-paper p-0 text-ink shadow-stall backdrop:bg-black/40 ${place}`}
     >

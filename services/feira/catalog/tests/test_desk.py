@@ -138,6 +138,36 @@ async def test_low_stock_is_found_scarcest_first(shop: Shop, monkeypatch: pytest
     assert (await shop.staff("GET", "/stock", below=5, cursor="ImEi")).status == 422
 
 
+async def test_products_that_run_out_are_listed_whole_the_scarcest_first(shop: Shop) -> None:
+    for name, *units in (("Apple", 7, 0), ("Banana", 3), ("Cherry", 200), ("Date", 1, 2)):
+        await shop.add(name, *(variant(f"{name}-{n}", many) for n, many in enumerate(units)))
+    gone = await shop.add("Old apple", variant("old", 0))
+    await shop.staff("DELETE", f"/products/{gone}")
+    assert await names(shop, "", below=1) == ["Apple"]
+    assert await names(shop, "", below=5) == ["Apple", "Banana", "Date"]
+    assert await names(shop, "apple", below=5) == ["Apple"]
+    first = (await shop.staff("GET", "/products", below=5, limit=2)).json
+    assert [item["name"] for item in first["items"]] == ["Apple", "Banana"]
+    assert len(first["items"][0]["variants"]) == 2
+    assert await names(shop, "", below=5, cursor=first["next"]) == ["Date"]
+    assert (await shop.staff("GET", "/products", below=0)).status == 422
+
+
+async def test_a_product_that_changed_meanwhile_is_not_overwritten_unseen(shop: Shop) -> None:
+    mango = await shop.add("Mango", variant("m", 3))
+    seen = (await shop.staff("GET", f"/products/{mango}")).json["changed_at"]
+    first = await shop.staff("PATCH", f"/products/{mango}", {"name": "Ripe mango"}, seen=seen)
+    assert first.status == 200
+    late = await shop.staff("PATCH", f"/products/{mango}", {"name": "Green mango"}, seen=seen)
+    assert (late.status, late.json["code"]) == (409, "product_changed")
+    now = first.json["changed_at"]
+    assert (await shop.staff("PATCH", f"/products/{mango}", {"description": "Sweet"}, seen=now)).json[
+        "name"
+    ] == "Ripe mango"
+    assert (await shop.staff("PATCH", f"/products/{mango}", {"name": "Green mango"})).status == 200  # Whoever insists.
+    assert (await shop.staff("PATCH", f"/products/{mango}", {"name": "x"}, seen="2026-01-01T00:00:00")).status == 422
+
+
 async def test_a_preview_says_what_an_import_does_and_does_nothing(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(service_import, "CHUNK_PRODUCTS_MAX", 2)
     await shop.add("Lime", variant("l", 5, 100), slug="lime")

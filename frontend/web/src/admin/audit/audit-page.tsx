@@ -1,46 +1,49 @@
 'use client';
 
+import Link from 'next/link';
 import { useCallback } from 'react';
 
 import { api, outcome } from '@/api/browser';
 import type { components, operations } from '@/api/schema';
 import { formatTime } from '@/i18n/format';
+import { inputLook } from '@/ui/field';
 
 import { useAdmin } from '../frame/admin-texts';
 import { Heading } from '../frame/heading';
-import { useStaff } from '../frame/staff';
 import { Listing, type Column } from '../list/listing';
-import { SearchField } from '../list/search-field';
 import { useFilters } from '../list/use-filters';
 import { useList } from '../list/use-list';
+import { useNames } from '../people/use-names';
+import { ACTS, isAction, pathOf, personOf } from './acts';
 
 type Act = components['schemas']['ActView'];
 type Filters = NonNullable<operations['list_acts']['parameters']['query']>;
 
-const ID_SHOWN = 8;
 const keyOf = (act: Act) => act.id;
 const askActs = (filters: Filters) => outcome(api.GET('/v1/admin/audit', { params: { query: filters } }));
 
 /** What staff did, the newest first: nothing of it can be changed. */
 export function AuditPage() {
   const { t, locale } = useAdmin();
-  const me = useStaff();
   const [{ action }, change] = useFilters();
   const ask = useCallback(
     (cursor?: string) => askActs({ ...(action ? { action } : {}), ...(cursor ? { cursor } : {}) }),
     [action],
   );
   const list = useList(ask, keyOf);
-  const nameOf = (actor: string | null) =>
-    actor === null ? t('by_command') : actor === me.id ? t('you') : actor.slice(-ID_SHOWN);
+  const nameOf = useNames((list.items ?? []).flatMap((act) => [act.actor, personOf(act.target)]));
   const columns: Column<Act>[] = [
     { name: t('time'), cell: (act) => <span className="whitespace-nowrap">{formatTime(act.at, locale)}</span> },
     { name: t('actor'), cell: (act) => <span title={act.actor ?? ''}>{nameOf(act.actor)}</span> },
-    { name: t('act'), cell: (act) => <span className="font-medium">{act.action}</span> },
     {
-      name: t('target'),
-      cell: (act) => <span className="block max-w-72 break-all max-sm:text-right">{act.target}</span>,
+      name: t('act'),
+      cell: (act) => (
+        <span className="font-medium" title={act.action}>
+          {isAction(act.action) ? t(ACTS[act.action]) : act.action}
+        </span>
+      ),
     },
+    { name: t('target'), cell: (act) => <Target act={act} nameOf={nameOf} /> },
     {
       name: t('details'),
       cell: (act) => <code className="block max-w-md text-xs break-all max-sm:text-right">{detailOf(act.detail)}</code>,
@@ -50,16 +53,42 @@ export function AuditPage() {
     <>
       <Heading title={t('audit')} />
       <div className="mb-4 flex max-w-xl">
-        <SearchField
-          label={t('find_acts')}
+        <select
+          aria-label={t('act')}
+          className={inputLook()}
           value={action ?? ''}
-          onChange={(value) => {
-            change({ action: value });
+          onChange={(event) => {
+            change({ action: event.target.value });
           }}
-        />
+        >
+          <option value="">{`${t('act')}: ${t('any')}`}</option>
+          {Object.entries(ACTS).map(([one, name]) => (
+            <option key={one} value={one}>
+              {t(name)}
+            </option>
+          ))}
+        </select>
       </div>
       <Listing caption={t('audit')} columns={columns} list={list} keyOf={keyOf} empty={t('no_acts')} />
     </>
+  );
+}
+
+function Target({ act, nameOf }: { act: Act; nameOf: (id: string | null) => string }) {
+  const person = personOf(act.target);
+  const path = pathOf(act.action, act.target);
+  return (
+    <span className="block max-w-72 break-all max-sm:text-right">
+      {path ? (
+        <Link href={path} prefetch={false} className="text-leaf underline-offset-4 hover:underline">
+          {act.target}
+        </Link>
+      ) : person ? (
+        nameOf(person)
+      ) : (
+        act.target
+      )}
+    </span>
   );
 }
 

@@ -2,7 +2,6 @@
 
 import { useId, useState } from 'react';
 
-import { useSubmit } from '@/account/use-submit';
 import { Button } from '@/ui/button';
 import { Dialog } from '@/ui/dialog';
 import { Field, inputLook } from '@/ui/field';
@@ -10,6 +9,7 @@ import { Field, inputLook } from '@/ui/field';
 import { useAdmin } from '../frame/admin-texts';
 import { useSay } from '../frame/toasts';
 import { Trouble } from '../frame/trouble';
+import { useAct } from '../frame/use-act';
 import { changeCategory, createCategory, deleteCategory, type Category } from './calls';
 import { bodyOf, draftOf, placesFor, type Draft } from './draft';
 
@@ -19,7 +19,7 @@ export function CategoryDialog({ category, all, onClose, onDone }: Props) {
   const { t } = useAdmin();
   const say = useSay();
   const [draft, setDraft] = useState(() => draftOf(category));
-  const saving = useSubmit(
+  const saving = useAct(
     () => {
       const body = bodyOf(draft, category);
       return category ? changeCategory(category.id, body) : createCategory(body);
@@ -118,7 +118,7 @@ function Fields({ draft, set, places, errors }: FieldsProps) {
 function Deleting({ category, onDone }: { category: Category; onDone: () => void }) {
   const { t } = useAdmin();
   const say = useSay();
-  const { submit, busy, failure } = useSubmit(
+  const { submit, busy, failure } = useAct(
     () => deleteCategory(category.id),
     () => {
       say(t('deleted', { name: category.name }));

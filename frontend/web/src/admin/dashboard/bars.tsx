@@ -8,7 +8,7 @@ import type { Dashboard } from './calls';
 const LABEL_EVERY = 6;
 const LEAST_PERCENT = 2; // So that an hour that sold little is still seen.
 
-/** Sales by the hour of the shop's own clock, drawn; the same as a table for those who do not see it. */
+/** Sales by the hour of the reader's clock, drawn; the same as a table for those who do not see it. */
 export function Bars({ found: { hours, time_zone: timeZone, currency } }: { found: Dashboard }) {
   const { t, locale } = useAdmin();
   const most = Math.max(1, ...hours.map((hour) => hour.sales.amount));

@@ -3,7 +3,7 @@
 import { useCallback, useState } from 'react';
 
 import { useMine } from '@/account/use-mine';
-import { typed, useSubmit } from '@/account/use-submit';
+import { typed } from '@/account/use-submit';
 import { formatTime } from '@/i18n/format';
 import { Button } from '@/ui/button';
 import { Dialog } from '@/ui/dialog';
@@ -13,6 +13,7 @@ import { useAdmin } from '../frame/admin-texts';
 import { Heading } from '../frame/heading';
 import { useSay } from '../frame/toasts';
 import { Trouble } from '../frame/trouble';
+import { useAct } from '../frame/use-act';
 import { Listing, type Column } from '../list/listing';
 import { useList } from '../list/use-list';
 import { askParked, askWhole, drop, replay, type Parked } from './calls';
@@ -72,14 +73,14 @@ function EventDialog({ event, onClose, onDone }: { event: Parked; onClose: () =>
   const { t } = useAdmin();
   const say = useSay();
   const whole = useMine(useCallback(() => askWhole(event), [event]));
-  const again = useSubmit(
+  const again = useAct(
     () => replay(event),
     () => {
       say(t('replayed'));
       onDone();
     },
   );
-  const dropping = useSubmit(
+  const dropping = useAct(
     (values) => drop(event, typed(values, 'reason') ?? ''),
     () => {
       say(t('dropped'));

@@ -2,7 +2,7 @@
 
 import Link from 'next/link';
 import { usePathname } from 'next/navigation';
-import { useCallback, useState, type ReactNode } from 'react';
+import { useCallback, useEffect, useRef, useState, type ReactNode } from 'react';
 
 import { signOut } from '@/account/calls';
 import { noteSession } from '@/api/session';
@@ -97,12 +97,17 @@ function Desk({ shop, children }: { shop: string; children: ReactNode }) {
 function Places() {
   const { t } = useAdmin();
   const path = usePathname();
+  const list = useRef<HTMLUListElement>(null);
+  useEffect(() => {
+    // On a phone the places are a row, wider than the screen.
+    list.current?.querySelector('[aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'center' });
+  }, [path]);
   return (
     <nav
       aria-label={t('title')}
       className="col-span-3 -mx-4 overflow-x-auto px-4 lg:mx-0 lg:min-h-0 lg:overflow-y-auto lg:px-0"
     >
-      <ul className="flex gap-1 lg:flex-col">
+      <ul ref={list} className="flex gap-1 lg:flex-col">
         {PLACES.map((place) => {
           const here = path === place.path || (place.path !== '/admin' && path.startsWith(`${place.path}/`));
           return (

@@ -59,9 +59,7 @@ function Finder({ onClose }: { onClose: () => void }) {
   return (
     <div className="p-4">
       <input
-        // A dialog that is there to be typed into.
-        // eslint-disable-next-line jsx-a11y/no-autofocus
-        autoFocus
+        data-autofocus
         role="combobox"
         aria-expanded={targets.length > 0}
         aria-controls={`${id}-list`}

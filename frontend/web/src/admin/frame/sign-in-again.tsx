@@ -1,7 +1,7 @@
 'use client';
 
 import type { Me } from '@/account/calls';
-import { exact, useSubmit } from '@/account/use-submit';
+import { exact } from '@/account/use-submit';
 import { api, outcome } from '@/api/browser';
 import { noteSession } from '@/api/session';
 import { Button } from '@/ui/button';
@@ -11,11 +11,12 @@ import { Notice } from '@/ui/notice';
 
 import { useAdmin } from './admin-texts';
 import { Trouble } from './trouble';
+import { useAct } from './use-act';
 
 /** Over the page of somebody whose session ended: nothing below it is lost. Another person begins anew. */
 export function SignInAgain({ me }: { me: Me }) {
   const { t } = useAdmin();
-  const { submit, busy, failure, errors } = useSubmit(
+  const { submit, busy, failure, errors } = useAct(
     (values) =>
       outcome(
         api.POST('/v1/sessions/browser', {
@@ -44,6 +45,7 @@ export function SignInAgain({ me }: { me: Me }) {
         />
         <Field
           name="password"
+          data-autofocus
           type="password"
           label={t('password')}
           autoComplete="current-password"

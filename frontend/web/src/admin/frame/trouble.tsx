@@ -6,27 +6,21 @@ import type { Translate } from '@/i18n/translate';
 import type admin from '#messages/en/admin.json';
 
 import { useAdmin } from './admin-texts';
+import { codeWord, fieldName, wordOf } from './words';
 
-/** What went wrong, with the API's own words where it has some: staff can make something of them. `said` has better ones. */
+/** What went wrong, with the API's own words where there are no better ones. `said` has better ones for some fields. */
 export function Trouble({ failure, said = {} }: { failure: Failure | null; said?: Record<string, string> }) {
   const { t } = useAdmin();
   if (!failure) return null;
-  const { status, problem } = failure;
-  const errors = problem?.errors ?? [];
-  const detail = status >= 400 && status < 500 && status !== 401 && problem ? problem.detail : null;
+  const errors = failure.problem?.errors ?? [];
+  const detail = errors.length === 0 ? detailOf(failure, t) : null;
   return (
     <Notice tone="bad" title={titleOf(failure, t)}>
-      {detail && errors.length === 0 ? <p className="mt-1 text-sm break-words">{detail}</p> : null}
+      {detail ? <p className="mt-1 text-sm break-words">{detail}</p> : null}
       {errors.length > 0 ? (
         <ul className="mt-1 text-sm break-words">
           {errors.map(({ field, message }) => (
-            <li key={`${field} ${message}`}>
-              {said[field] ?? (
-                <>
-                  <code className="text-soft">{field}</code> {message}
-                </>
-              )}
-            </li>
+            <li key={`${field} ${message}`}>{said[field] ?? sentenceOf(field, message, t)}</li>
           ))}
         </ul>
       ) : null}
@@ -37,16 +31,30 @@ export function Trouble({ failure, said = {} }: { failure: Failure | null; said?
 /** The same in one line, for what is said and goes again. */
 export function troubleOf(failure: Failure, t: Translate<typeof admin>): string {
   const first = failure.problem?.errors?.[0];
-  if (failure.status === 422 && first) return `${first.field}: ${first.message}`;
-  return failure.status >= 400 && failure.status < 500 && failure.status !== 401 && failure.status !== 429
-    ? (failure.problem?.detail ?? titleOf(failure, t))
-    : titleOf(failure, t);
+  if (failure.status === 422 && first) return sentenceOf(first.field, first.message, t);
+  return detailOf(failure, t) ?? titleOf(failure, t);
 }
 
-function titleOf({ status, problem, retryAfterSeconds }: Failure, t: Translate<typeof admin>): string {
+function sentenceOf(field: string, message: string, t: Translate<typeof admin>): string {
+  const name = fieldName(field, t);
+  return name ? `${name}: ${wordOf(message, t)}` : wordOf(message, t);
+}
+
+/** What more there is to say than the title does. */
+function detailOf(failure: Failure, t: Translate<typeof admin>): string | null {
+  const { status, problem } = failure;
+  if (!problem || status < 400 || status >= 500 || status === 401 || status === 429) return null;
+  if (codeWord(failure, t) || problem.detail === problem.title) return null;
+  return wordOf(problem.detail, t);
+}
+
+function titleOf(failure: Failure, t: Translate<typeof admin>): string {
+  const { status, problem, retryAfterSeconds } = failure;
+  const known = codeWord(failure, t);
+  if (known) return known;
   if (status === 0) return t('unreachable');
   if (status === 401) return t('session_over');
-  if (status === 403) return t('forbidden');
+  if (status === 403) return t('not_allowed');
   if (status === 404) return t('not_there');
   if (status === 422) return t('check_fields');
   if (status === 429 || status === 503) return t('busy', { seconds: retryAfterSeconds ?? 1 });

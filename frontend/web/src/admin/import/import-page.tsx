@@ -11,6 +11,7 @@ import { Notice } from '@/ui/notice';
 import { useAdmin } from '../frame/admin-texts';
 import { Heading } from '../frame/heading';
 import { Trouble } from '../frame/trouble';
+import { fieldName, wordOf } from '../frame/words';
 
 type Report = components['schemas']['Report'];
 type Shown = { report: Report; preview: boolean };
@@ -95,7 +96,8 @@ export function ImportPage() {
 }
 
 function Shown({ report, preview }: Shown) {
-  const { t } = useAdmin();
+  const { t, locale } = useAdmin();
+  const leftOut = report.errors_left_out + Math.max(0, report.errors.length - ROWS_SHOWN_MAX);
   const counts = [
     [t('created'), report.created],
     [t('updated'), report.updated],
@@ -109,7 +111,7 @@ function Shown({ report, preview }: Shown) {
         {counts.map(([name, count]) => (
           <div key={name} className="rounded-xl border border-line bg-stall p-3">
             <dt className="text-sm text-soft">{name}</dt>
-            <dd className="text-xl font-semibold tabular-nums">{count}</dd>
+            <dd className="text-xl font-semibold tabular-nums">{count.toLocaleString(locale)}</dd>
           </div>
         ))}
       </dl>
@@ -133,16 +135,14 @@ function Shown({ report, preview }: Shown) {
             {report.errors.slice(0, ROWS_SHOWN_MAX).map((error) => (
               <tr key={`${error.row} ${error.field} ${error.message}`} className="border-b border-line align-top">
                 <td className="py-2 pr-4 tabular-nums">{error.row}</td>
-                <td className="py-2 pr-4 break-all">{error.field}</td>
-                <td className="py-2 break-words">{error.message}</td>
+                <td className="py-2 pr-4 break-words">{fieldName(error.field, t)}</td>
+                <td className="py-2 break-words">{wordOf(error.message, t)}</td>
               </tr>
             ))}
           </tbody>
         </table>
       ) : null}
-      {report.errors_left_out > 0 ? (
-        <p className="text-soft">{t('errors_left_out', { count: report.errors_left_out })}</p>
-      ) : null}
+      {leftOut > 0 ? <p className="text-soft">{t('errors_left_out', { count: leftOut })}</p> : null}
     </section>
   );
 }

@@ -30,7 +30,7 @@ export function Listing<T>({
   return (
     <div className="grid gap-4">
       <Trouble failure={list.failure} />
-      {list.failure && !list.items ? (
+      {list.failure ? (
         <p>
           <Button look="quiet" onClick={list.reload}>
             {t('retry')}
@@ -45,7 +45,10 @@ export function Listing<T>({
         tabIndex={0}
         className="relative overflow-x-auto rounded-stall border border-line bg-stall"
       >
-        <table className="w-full border-collapse text-sm" aria-busy={list.items === null}>
+        <table
+          className={`w-full border-collapse text-sm ${list.stale ? 'opacity-60' : ''}`}
+          aria-busy={list.stale || (list.items === null && !list.failure)}
+        >
           <caption className="sr-only">{caption}</caption>
           <thead className="max-sm:sr-only">
             <tr className="border-b border-line text-soft">
@@ -92,7 +95,9 @@ export function Listing<T>({
               : null}
           </tbody>
         </table>
-        {list.items?.length === 0 ? <p className="p-8 text-center text-soft">{empty}</p> : null}
+        {list.items?.length === 0 ? (
+          <p className="p-8 text-center text-soft">{list.more ? t('none_yet') : empty}</p>
+        ) : null}
       </div>
       {list.more ? (
         <p>

@@ -18,9 +18,17 @@ export function SearchField({
   onChange: (value: string) => void;
 }) {
   const [text, setText] = useState(value);
+  const [known, setKnown] = useState(value);
+  const [sent, setSent] = useState(value);
+  // A link has changed or taken away what is searched for; what was typed since a search was begun stays.
+  if (value !== known) {
+    setKnown(value);
+    if (value !== sent) setText(value);
+  }
   useEffect(() => {
     if (text.trim() === value) return;
     const timer = setTimeout(() => {
+      setSent(text.trim());
       onChange(text.trim());
     }, PAUSE_MS);
     return () => {

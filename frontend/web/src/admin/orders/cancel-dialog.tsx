@@ -1,6 +1,6 @@
 'use client';
 
-import { useSubmit, typed } from '@/account/use-submit';
+import { typed } from '@/account/use-submit';
 import { Button } from '@/ui/button';
 import { Dialog } from '@/ui/dialog';
 import { Field } from '@/ui/field';
@@ -9,6 +9,7 @@ import { Notice } from '@/ui/notice';
 import { useAdmin } from '../frame/admin-texts';
 import { useSay } from '../frame/toasts';
 import { Trouble } from '../frame/trouble';
+import { useAct } from '../frame/use-act';
 import { cancel, type Order } from './calls';
 
 export type Act = { order: Order; onClose: () => void; onDone: () => void };
@@ -16,7 +17,7 @@ export type Act = { order: Order; onClose: () => void; onDone: () => void };
 export function CancelDialog({ order, onClose, onDone }: Act) {
   const { t } = useAdmin();
   const say = useSay();
-  const { submit, busy, failure, errors } = useSubmit(
+  const { submit, busy, failure, errors } = useAct(
     (values) => cancel(order.id, typed(values, 'reason') ?? 'cancelled_by_staff'),
     () => {
       say(t('cancelled', { number: order.number }));

@@ -2,7 +2,7 @@
 
 import { useState } from 'react';
 
-import { exact, typed, useSubmit } from '@/account/use-submit';
+import { exact, typed } from '@/account/use-submit';
 import { Button } from '@/ui/button';
 import { Dialog } from '@/ui/dialog';
 import { Field } from '@/ui/field';
@@ -10,6 +10,7 @@ import { Field } from '@/ui/field';
 import { useAdmin } from '../frame/admin-texts';
 import { useSay } from '../frame/toasts';
 import { Trouble } from '../frame/trouble';
+import { useAct } from '../frame/use-act';
 import { fulfil } from './calls';
 import type { Act } from './cancel-dialog';
 
@@ -18,7 +19,7 @@ export function FulfilDialog({ order, onClose, onDone }: Act) {
   const say = useSay();
   const left = order.lines.filter((line) => line.sent < line.quantity);
   const [sending, setSending] = useState<readonly string[]>([]);
-  const { submit, busy, failure, errors } = useSubmit(
+  const { submit, busy, failure, errors } = useAct(
     (values) => {
       const lines = left
         .map(({ sku }) => ({ sku, quantity: Number(exact(values, sku)) }))

@@ -15,6 +15,7 @@ import { SearchField } from '../list/search-field';
 import { useFilters } from '../list/use-filters';
 import { useList } from '../list/use-list';
 import { askOrders, type Filters, type Order } from './calls';
+import { momentOf } from './days';
 import { heardOf, NOTHING_FRESH, type Fresh } from './fresh';
 import { FULFILMENT, OrderStates, PAYMENT, STATUS } from './order-states';
 
@@ -29,9 +30,15 @@ export function OrdersPage() {
     (cursor?: string) =>
       askOrders(
         Object.fromEntries(
-          Object.entries({ q, status, payment_status, fulfilment_status, from, to, cursor }).filter(
-            ([, value]) => value,
-          ),
+          Object.entries({
+            q,
+            status,
+            payment_status,
+            fulfilment_status,
+            from: momentOf(from),
+            to: momentOf(to, 1),
+            cursor,
+          }).filter(([, value]) => value),
         ) as Filters,
       ),
     [q, status, payment_status, fulfilment_status, from, to],
@@ -114,9 +121,41 @@ export function OrdersPage() {
             change({ fulfilment_status: value });
           }}
         />
+        <Day
+          name={t('from_day')}
+          value={from}
+          choose={(value) => {
+            change({ from: value });
+          }}
+        />
+        <Day
+          name={t('to_day')}
+          value={to}
+          choose={(value) => {
+            change({ to: value });
+          }}
+        />
       </div>
       <Listing caption={t('orders')} columns={columns} list={list} keyOf={keyOf} empty={t('no_orders')} />
     </>
+  );
+}
+
+type DayProps = { name: string; value: string | undefined; choose: (day: string) => void };
+
+function Day({ name, value, choose }: DayProps) {
+  return (
+    <label className="flex items-center gap-2 text-sm whitespace-nowrap text-soft max-sm:w-full max-sm:justify-between">
+      {name}
+      <input
+        type="date"
+        className={`${inputLook()} max-w-44 text-ink`}
+        value={value?.slice(0, 10) ?? ''}
+        onChange={(event) => {
+          choose(event.target.value);
+        }}
+      />
+    </label>
   );
 }
 

@@ -2,7 +2,7 @@
 
 import { useRef, useState } from 'react';
 
-import { exact, typed, useSubmit } from '@/account/use-submit';
+import { exact, typed } from '@/account/use-submit';
 import { newKey } from '@/api/idempotency-key';
 import { formatMoney } from '@/i18n/format';
 import { Button } from '@/ui/button';
@@ -12,6 +12,7 @@ import { Field } from '@/ui/field';
 import { useAdmin } from '../frame/admin-texts';
 import { useSay } from '../frame/toasts';
 import { Trouble } from '../frame/trouble';
+import { useAct } from '../frame/use-act';
 import { minorOf } from '../money';
 import { refund, type Order } from './calls';
 import type { Act } from './cancel-dialog';
@@ -34,7 +35,7 @@ export function RefundDialog({ order, onClose, onDone }: Act) {
     return refund(order.id, key, body);
   }
 
-  const { submit, busy, failure, errors } = useSubmit(
+  const { submit, busy, failure, errors } = useAct(
     (values) => {
       const reason = typed(values, 'reason') ?? '';
       if (!byLines) {

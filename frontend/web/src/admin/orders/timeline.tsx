@@ -3,6 +3,7 @@
 import { formatMoney, formatTime } from '@/i18n/format';
 
 import { useAdmin, type AdminKey } from '../frame/admin-texts';
+import { useNames } from '../people/use-names';
 import type { Moment } from './calls';
 
 const NAMES: Record<Moment['type'], AdminKey> = {
@@ -20,6 +21,7 @@ const NAMES: Record<Moment['type'], AdminKey> = {
 /** What happened to an order, from its beginning on. */
 export function Timeline({ moments }: { moments: readonly Moment[] }) {
   const { t, locale } = useAdmin();
+  const nameOf = useNames(moments.map(({ data }) => data.actor ?? ''));
   return (
     <ol className="ml-1.5 grid gap-4 border-l-2 border-line">
       {moments.map(({ at, type, data }, number) => {
@@ -36,7 +38,9 @@ export function Timeline({ moments }: { moments: readonly Moment[] }) {
             <span className="absolute top-1.5 -left-[7px] size-3 rounded-full bg-leaf" aria-hidden="true" />
             <p className="font-medium">{t(NAMES[type])}</p>
             {details.length > 0 ? <p className="text-sm break-words">{details.join(' · ')}</p> : null}
-            <p className="text-sm text-soft">{at ? formatTime(at, locale) : null}</p>
+            <p className="text-sm text-soft">
+              {[at ? formatTime(at, locale) : '', data.actor ? nameOf(data.actor) : ''].filter(Boolean).join(' · ')}
+            </p>
           </li>
         );
       })}

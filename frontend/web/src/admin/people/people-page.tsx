@@ -1,28 +1,26 @@
 'use client';
 
-import { useCallback } from 'react';
+import { useCallback, useState } from 'react';
 
 import { formatDate } from '@/i18n/format';
 import { inputLook } from '@/ui/field';
 
-import { useAdmin, type AdminKey } from '../frame/admin-texts';
+import { useAdmin } from '../frame/admin-texts';
 import { Heading } from '../frame/heading';
 import { useStaff } from '../frame/staff';
-import { useSay } from '../frame/toasts';
-import { troubleOf } from '../frame/trouble';
 import { Listing, type Column } from '../list/listing';
 import { SearchField } from '../list/search-field';
 import { useFilters } from '../list/use-filters';
 import { useList } from '../list/use-list';
-import { askPeople, changePerson, ROLES, type Filters, type Person, type Role } from './calls';
+import { askPeople, ROLES, type Change, type Filters, type Person, type Role } from './calls';
+import { PersonDialog, ROLE_NAMES as NAMES } from './person-dialog';
 
-const NAMES: Record<Role, AdminKey> = { customer: 'role_customer', staff: 'role_staff', admin: 'role_admin' };
 const keyOf = (person: Person) => person.id;
 
 /** Who has an account, and what they may do here; only admins change it. */
 export function PeoplePage() {
   const { t, locale } = useAdmin();
-  const say = useSay();
+  const [asking, setAsking] = useState<{ person: Person; change: Change } | null>(null);
   const me = useStaff();
   const [filters, change] = useFilters();
   const { email, role } = filters;
@@ -32,16 +30,6 @@ export function PeoplePage() {
     [email, role],
   );
   const list = useList(ask, keyOf);
-
-  async function put(person: Person, what: { role?: Role; disabled?: boolean }) {
-    const result = await changePerson(person.id, what);
-    if (!result.ok) {
-      say(troubleOf(result.failure, t), { bad: true });
-      return;
-    }
-    list.put(result.data);
-    say(t('person_changed', { name: person.name }));
-  }
 
   // Nobody takes the power from themselves by accident.
   const mayChange = (person: Person) => me.role === 'admin' && person.id !== me.id;
@@ -67,7 +55,9 @@ export function PeoplePage() {
             aria-label={t('role_of', { name: person.name })}
             className="h-10 rounded-lg border border-line bg-stall px-2"
             value={person.role}
-            onChange={(event) => void put(person, { role: event.target.value as Role })}
+            onChange={(event) => {
+              setAsking({ person, change: { role: event.target.value as Role } });
+            }}
           >
             {ROLES.map((one) => (
               <option key={one} value={one}>
@@ -92,7 +82,9 @@ export function PeoplePage() {
               type="button"
               className="min-h-11 px-2 whitespace-nowrap text-leaf underline-offset-4 hover:underline"
               aria-label={`${person.disabled ? t('enable') : t('disable')}: ${person.name}`}
-              onClick={() => void put(person, { disabled: !person.disabled })}
+              onClick={() => {
+                setAsking({ person, change: { disabled: !person.disabled } });
+              }}
             >
               {person.disabled ? t('enable') : t('disable')}
             </button>
@@ -130,6 +122,18 @@ export function PeoplePage() {
         </select>
       </div>
       <Listing caption={t('people')} columns={columns} list={list} keyOf={keyOf} empty={t('no_people')} />
+      {asking ? (
+        <PersonDialog
+          {...asking}
+          onClose={() => {
+            setAsking(null);
+          }}
+          onDone={(changed) => {
+            setAsking(null);
+            list.put(changed);
+          }}
+        />
+      ) : null}
     </>
   );
 }

@@ -17,8 +17,14 @@ export const askProduct = (id: string): Promise<Result<Product>> =>
 
 export const create = (body: Body) => outcome(api.POST('/v1/admin/products', { body }));
 
-export const change = (id: string, body: components['schemas']['ProductChange']) =>
-  outcome(api.PATCH('/v1/admin/products/{product_id}', { params: path(id), body }));
+/** Refused with 409 if somebody has changed the product since `seen`, its `changed_at`; without it, whatever is there. */
+export const change = (id: string, body: components['schemas']['ProductChange'], seen: string | null) =>
+  outcome(
+    api.PATCH('/v1/admin/products/{product_id}', {
+      params: { ...path(id), query: seen === null ? {} : { seen } },
+      body,
+    }),
+  );
 
 export const archive = (id: string) => outcome(api.DELETE('/v1/admin/products/{product_id}', { params: path(id) }));
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 
 import type { Product } from './calls';
-import { bodyOf, draftOf, emptyDraft, readPairs } from './draft';
+import { bodyOf, changesOf, draftOf, emptyDraft, readPairs } from './draft';
 
 const product: Product = {
   id: '1',
@@ -54,6 +54,13 @@ test('what was not touched is sent as it was, and the stock not at all', () => {
       },
     ],
   });
+});
+
+test('only what was changed is sent', () => {
+  const draft = draftOf(product, 'en');
+  const before = bodyOf(draft, 'BRL', product);
+  expect(changesOf(bodyOf(draft, 'BRL', product), before)).toEqual({});
+  expect(changesOf(bodyOf({ ...draft, name: 'Ripe mango' }, 'BRL', product), before)).toEqual({ name: 'Ripe mango' });
 });
 
 test('a translation that is emptied goes, others stay', () => {

@@ -124,6 +124,13 @@ export function bodyOf(draft: Draft, currency: string, kept: Product | null): Bo
   };
 }
 
+/** Of the one, what the other has not: only this is sent, so that what others change at the same time stays. */
+export function changesOf(body: Body, before: Body): Partial<Body> {
+  const same = (name: string) =>
+    JSON.stringify(Reflect.get(body, name)) === JSON.stringify(Reflect.get(before, name) ?? null);
+  return Object.fromEntries(Object.entries(body).filter(([name]) => !same(name)));
+}
+
 /** What is no whole number becomes one that is refused, at its field. */
 function wholeOf(text: string): number {
   return /^\d{1,12}$/.test(text.trim()) ? Number(text) : -1;

@@ -1,22 +1,23 @@
 'use client';
 
 import { useRouter } from 'next/navigation';
-import { useCallback, useState, type ReactNode } from 'react';
+import { useCallback, useRef, useState, type ReactNode } from 'react';
 
 import { useMine } from '@/account/use-mine';
-import { useSubmit } from '@/account/use-submit';
 import { Button } from '@/ui/button';
 import { Field } from '@/ui/field';
+import { Notice } from '@/ui/notice';
 
 import { useAdmin } from '../frame/admin-texts';
 import { Heading } from '../frame/heading';
 import { useSay } from '../frame/toasts';
 import { Trouble, troubleOf } from '../frame/trouble';
 import { useUnsaved } from '../frame/unsaved';
+import { useAct } from '../frame/use-act';
 import { askSettings } from '../settings/calls';
 import { archive, askProduct, change, create, restore, type Product } from './calls';
 import { CategoryChoice } from './category-choice';
-import { bodyOf, draftOf, emptyDraft, type Draft } from './draft';
+import { bodyOf, changesOf, draftOf, emptyDraft, type Draft } from './draft';
 import { Pictures } from './pictures';
 import { TextArea } from './text-area';
 import { Variants } from './variants';
@@ -24,6 +25,7 @@ import { Variants } from './variants';
 /** Makes a product (`id` null) or changes one. */
 export function ProductEditor({ id }: { id: string | null }) {
   const { t, locale } = useAdmin();
+  const [anew, setAnew] = useState(0);
   const settings = useMine(askSettings);
   const product = useMine<Product | null>(
     useCallback(async () => (id === null ? { ok: true, data: null, response: new Response() } : askProduct(id)), [id]),
@@ -58,31 +60,46 @@ export function ProductEditor({ id }: { id: string | null }) {
   }
   return (
     <Editing
-      key={product.data?.id ?? 'new'}
+      key={`${product.data?.id ?? 'new'} ${anew}`}
       product={product.data}
       currency={settings.data.currency}
       first={product.data ? draftOf(product.data, locale) : emptyDraft()}
       changed={product.set}
+      begin={(found) => {
+        product.set(found);
+        setAnew((times) => times + 1);
+      }}
     />
   );
 }
 
-type Editing = { product: Product | null; currency: string; first: Draft; changed: (product: Product) => void };
+type Editing = {
+  product: Product | null;
+  currency: string;
+  first: Draft;
+  changed: (product: Product) => void;
+  /** Begin anew with what is there now. */
+  begin: (product: Product) => void;
+};
 
-function Editing({ product, currency, first, changed }: Editing) {
+function Editing({ product, currency, first, changed, begin }: Editing) {
   const { t, locale } = useAdmin();
   const say = useSay();
   const router = useRouter();
   const [kept, setKept] = useState(first);
   const [draft, setDraft] = useState(first);
   useUnsaved(draft !== kept);
+  const insisting = useRef(false);
   const set = (change: Partial<Draft>) => {
     setDraft((old) => ({ ...old, ...change }));
   };
-  const { submit, busy, failure, errors } = useSubmit(
+  const { submit, busy, failure, errors } = useAct(
     () => {
       const body = bodyOf(draft, currency, product);
-      return product ? change(product.id, body) : create(body);
+      if (!product) return create(body);
+      const seen = insisting.current ? null : product.changed_at;
+      insisting.current = false;
+      return change(product.id, changesOf(body, bodyOf(kept, currency, product)), seen);
     },
     (saved) => {
       const next = draftOf(saved, locale);
@@ -127,7 +144,18 @@ function Editing({ product, currency, first, changed }: Editing) {
         </Button>
       </Heading>
       <div className="grid gap-6">
-        <Trouble failure={failure} />
+        {failure?.code === 'product_changed' && product ? (
+          <Overtaken
+            id={product.id}
+            busy={busy}
+            begin={begin}
+            insist={() => {
+              insisting.current = true;
+            }}
+          />
+        ) : (
+          <Trouble failure={failure} />
+        )}
         <Box title={t('texts')}>
           <div className="grid gap-4 lg:grid-cols-2">
             <Text draft={draft} set={set} errors={errors} />
@@ -171,8 +199,39 @@ function Editing({ product, currency, first, changed }: Editing) {
             />
           </div>
         </Box>
+        <p className="flex justify-end">
+          <Button type="submit" busy={busy}>
+            {t('save')}
+          </Button>
+        </p>
       </div>
     </form>
+  );
+}
+
+type Overtaken = { id: string; busy: boolean; begin: (product: Product) => void; insist: () => void };
+
+/** Somebody else was first: what they changed can be looked at, or what is changed here saved beside it. */
+function Overtaken({ id, busy, begin, insist }: Overtaken) {
+  const { t } = useAdmin();
+  const say = useSay();
+  async function load() {
+    const found = await askProduct(id);
+    if (found.ok) begin(found.data);
+    else say(troubleOf(found.failure, t), { bad: true });
+  }
+  return (
+    <Notice tone="bad" title={t('code_product_changed')}>
+      <p className="mt-1 text-sm">{t('product_changed_text')}</p>
+      <div className="mt-3 flex flex-wrap gap-3">
+        <Button type="submit" look="quiet" busy={busy} onClick={insist}>
+          {t('save_over')}
+        </Button>
+        <Button look="quiet" onClick={() => void load()}>
+          {t('settings_load')}
+        </Button>
+      </div>
+    </Notice>
   );
 }
 

@@ -16,6 +16,7 @@ import { SearchField } from '../list/search-field';
 import { useFilters } from '../list/use-filters';
 import { useList } from '../list/use-list';
 import { AdjustStock } from '../stock/adjust-stock';
+import { LEVELS, type Level } from '../stock/calls';
 import { archive, askProducts, restore, type Filters, type Product } from './calls';
 import { PriceCell } from './price-cell';
 
@@ -27,11 +28,13 @@ export function ProductsPage() {
   const { t } = useAdmin();
   const say = useSay();
   const [filters, change] = useFilters();
-  const { q, status } = filters;
+  const { q, status = 'active', below } = filters;
   const ask = useCallback(
     (cursor?: string) =>
-      askProducts(Object.fromEntries(Object.entries({ q, status, cursor }).filter(([, value]) => value)) as Filters),
-    [q, status],
+      askProducts(
+        Object.fromEntries(Object.entries({ q, status, below, cursor }).filter(([, value]) => value)) as Filters,
+      ),
+    [q, status, below],
   );
   const list = useList(ask, keyOf);
 
@@ -41,15 +44,16 @@ export function ProductsPage() {
       say(troubleOf(result.failure, t), { bad: true });
       return;
     }
-    list.reload();
+    list.put({ ...product, archived: true });
     say(t('archived', { name: product.name }), { undo: () => void bringBack(product) });
   }
 
   async function bringBack(product: Product) {
     const result = await restore(product.id);
-    if (result.ok) say(t('restored', { name: product.name }));
-    else say(troubleOf(result.failure, t), { bad: true });
-    list.reload();
+    if (result.ok) {
+      list.put(result.data);
+      say(t('restored', { name: product.name }));
+    } else say(troubleOf(result.failure, t), { bad: true });
   }
 
   const columns: Column<Product>[] = [
@@ -65,7 +69,18 @@ export function ProductsPage() {
       cell: (product) => (
         <PerVariant
           product={product}
-          cell={(variant) => <AdjustStock sku={variant.sku} available={variant.available} onDone={list.reload} />}
+          cell={(variant) => (
+            <>
+              <span className="w-20 truncate text-xs text-soft sm:hidden">{variant.name || variant.sku}</span>
+              <AdjustStock
+                sku={variant.sku}
+                available={variant.available}
+                onDone={(level) => {
+                  list.put(restocked(product, level));
+                }}
+              />
+            </>
+          )}
         />
       ),
     },
@@ -106,7 +121,7 @@ export function ProductsPage() {
         <select
           aria-label={t('state')}
           className={`${inputLook()} sm:max-w-48`}
-          value={status ?? 'active'}
+          value={status}
           onChange={(event) => {
             change({ status: event.target.value === 'active' ? '' : event.target.value });
           }}
@@ -117,13 +132,34 @@ export function ProductsPage() {
             </option>
           ))}
         </select>
+        <select
+          aria-label={t('stock')}
+          className={`${inputLook()} sm:max-w-56`}
+          value={below ?? ''}
+          onChange={(event) => {
+            change({ below: event.target.value });
+          }}
+        >
+          <option value="">{t('any_stock')}</option>
+          {LEVELS.map(([level, name]) => (
+            <option key={level} value={level}>
+              {t(name)}
+            </option>
+          ))}
+        </select>
       </div>
       <Listing caption={t('products')} columns={columns} list={list} keyOf={keyOf} empty={t('no_products')} />
     </>
   );
 }
 
+function restocked(product: Product, level: Level): Product {
+  const variants = product.variants.map((variant) => (variant.sku === level.sku ? { ...variant, ...level } : variant));
+  return { ...product, variants };
+}
+
 function Name({ product }: { product: Product }) {
+  const { t } = useAdmin();
   const image = product.images[0];
   return (
     <Link href={`/admin/products/${product.id}`} prefetch={false} className="flex min-w-52 items-center gap-3">
@@ -133,6 +169,11 @@ function Name({ product }: { product: Product }) {
       <span className="min-w-0">
         <span className="block font-semibold underline-offset-4 hover:underline">{product.name}</span>
         <span className="block text-xs text-soft">{product.categories.join(', ')}</span>
+        {product.archived ? (
+          <span className="mt-1 inline-block rounded-full bg-sunken px-2.5 py-0.5 text-xs font-medium">
+            {t('is_archived')}
+          </span>
+        ) : null}
       </span>
     </Link>
   );

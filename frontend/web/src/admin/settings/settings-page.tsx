@@ -3,7 +3,6 @@
 import { useState, type ReactNode } from 'react';
 
 import { useMine } from '@/account/use-mine';
-import { useSubmit } from '@/account/use-submit';
 import { Button } from '@/ui/button';
 import { Field } from '@/ui/field';
 import { Notice } from '@/ui/notice';
@@ -13,6 +12,7 @@ import { Heading } from '../frame/heading';
 import { useSay } from '../frame/toasts';
 import { Trouble } from '../frame/trouble';
 import { useUnsaved } from '../frame/unsaved';
+import { useAct } from '../frame/use-act';
 import { askSettings, changeSettings, type ShopSettings } from './calls';
 import { EMPTY_METHOD, EMPTY_TAX, methodsOf, shippingOf, taxesOf, taxOf } from './draft';
 import { MethodFields } from './method-fields';
@@ -68,7 +68,7 @@ function usePart<Draft>(
   const [kept, setKept] = useState(() => read(settings));
   const [draft, setDraft] = useState(kept);
   useUnsaved(draft !== kept);
-  const form = useSubmit(
+  const form = useAct(
     () => changeSettings(settings.version, change(draft)),
     (next) => {
       const after = read(next);

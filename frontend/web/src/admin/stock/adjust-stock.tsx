@@ -2,7 +2,7 @@
 
 import { useState } from 'react';
 
-import { exact, typed, useSubmit } from '@/account/use-submit';
+import { exact, typed } from '@/account/use-submit';
 import { Button } from '@/ui/button';
 import { Dialog } from '@/ui/dialog';
 import { Field } from '@/ui/field';
@@ -10,10 +10,13 @@ import { Field } from '@/ui/field';
 import { useAdmin } from '../frame/admin-texts';
 import { useSay } from '../frame/toasts';
 import { Trouble } from '../frame/trouble';
-import { adjust } from './calls';
+import { useAct } from '../frame/use-act';
+import { adjust, type Level } from './calls';
+
+type Props = { sku: string; available: number; onDone: (level: Level) => void };
 
 /** How many can be sold; a click opens what changes it. A correction wants a reason, for it stands in the journal. */
-export function AdjustStock({ sku, available, onDone }: { sku: string; available: number; onDone: () => void }) {
+export function AdjustStock({ sku, available, onDone }: Props) {
   const { t } = useAdmin();
   const [open, setOpen] = useState(false);
   return (
@@ -31,12 +34,13 @@ export function AdjustStock({ sku, available, onDone }: { sku: string; available
       {open ? (
         <Adjusting
           sku={sku}
+          available={available}
           onClose={() => {
             setOpen(false);
           }}
-          onDone={() => {
+          onDone={(level) => {
             setOpen(false);
-            onDone();
+            onDone(level);
           }}
         />
       ) : null}
@@ -44,22 +48,33 @@ export function AdjustStock({ sku, available, onDone }: { sku: string; available
   );
 }
 
-function Adjusting({ sku, onClose, onDone }: { sku: string; onClose: () => void; onDone: () => void }) {
+function Adjusting({ sku, available, onClose, onDone }: Props & { onClose: () => void }) {
   const { t } = useAdmin();
   const say = useSay();
-  const { submit, busy, failure, errors } = useSubmit(
+  const { submit, busy, failure, errors } = useAct(
     (values) => adjust(sku, Number(exact(values, 'delta')), typed(values, 'reason') ?? ''),
-    () => {
-      say(t('adjusted', { sku }));
-      onDone();
+    (level) => {
+      say(t('adjusted', { sku, count: level.available }));
+      onDone(level);
     },
   );
   return (
     <Dialog open onClose={onClose} title={t('adjust')} closeLabel={t('close')}>
       <form onSubmit={submit} className="grid gap-4 p-5" noValidate>
         <Trouble failure={failure} />
-        <p className="font-medium break-words">{sku}</p>
-        <Field name="delta" type="number" label={t('delta')} hint={t('delta_hint')} required error={errors['delta']} />
+        <p className="flex flex-wrap justify-between gap-x-4">
+          <span className="min-w-0 font-medium break-words">{sku}</span>
+          <span className="text-soft tabular-nums">{t('available_now', { count: available })}</span>
+        </p>
+        <Field
+          name="delta"
+          type="number"
+          data-autofocus
+          label={t('delta')}
+          hint={t('delta_hint')}
+          required
+          error={errors['delta']}
+        />
         <Field name="reason" label={t('reason')} required maxLength={200} error={errors['reason']} />
         <Button type="submit" busy={busy}>
           {t('save')}

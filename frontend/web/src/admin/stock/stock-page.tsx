@@ -5,6 +5,7 @@ import { useCallback, useState } from 'react';
 
 import { formatTime } from '@/i18n/format';
 import { Dialog } from '@/ui/dialog';
+import { inputLook } from '@/ui/field';
 
 import { useAdmin, type AdminKey } from '../frame/admin-texts';
 import { Heading } from '../frame/heading';
@@ -12,10 +13,10 @@ import { Listing, type Column } from '../list/listing';
 import { SearchField } from '../list/search-field';
 import { useFilters } from '../list/use-filters';
 import { useList } from '../list/use-list';
+import { useNames } from '../people/use-names';
 import { AdjustStock } from './adjust-stock';
-import { askJournal, askStock, type Entry, type Filters, type Stock } from './calls';
+import { askJournal, askStock, LEVELS, type Entry, type Filters, type Stock } from './calls';
 
-const LOW = '5';
 const KINDS = {
   held: 'kind_held',
   released: 'kind_released',
@@ -56,7 +57,15 @@ export function StockPage() {
     { name: t('held'), cell: (row) => row.held, end: true },
     {
       name: t('available'),
-      cell: (row) => <AdjustStock sku={row.sku} available={row.available} onDone={list.reload} />,
+      cell: (row) => (
+        <AdjustStock
+          sku={row.sku}
+          available={row.available}
+          onDone={(level) => {
+            list.put({ ...row, ...level });
+          }}
+        />
+      ),
       end: true,
     },
     {
@@ -87,17 +96,21 @@ export function StockPage() {
             change({ q: value });
           }}
         />
-        <label className="flex min-h-11 items-center gap-2">
-          <input
-            type="checkbox"
-            className="size-5 accent-leaf"
-            checked={Boolean(below)}
-            onChange={(event) => {
-              change({ below: event.target.checked ? LOW : '' });
-            }}
-          />
-          {t('only_low')}
-        </label>
+        <select
+          aria-label={t('available')}
+          className={`${inputLook()} sm:max-w-56`}
+          value={below ?? ''}
+          onChange={(event) => {
+            change({ below: event.target.value });
+          }}
+        >
+          <option value="">{t('any_stock')}</option>
+          {LEVELS.map(([level, name]) => (
+            <option key={level} value={level}>
+              {t(name)}
+            </option>
+          ))}
+        </select>
       </div>
       <Listing caption={t('stock')} columns={columns} list={list} keyOf={keyOf} empty={t('no_stock')} />
       {journal !== null ? (
@@ -118,12 +131,11 @@ function Journal({ sku, onClose }: { sku: string; onClose: () => void }) {
     useCallback((cursor?: string) => askJournal(sku, cursor), [sku]),
     keyOfEntry,
   );
+  const nameOf = useNames((list.items ?? []).map((entry) => entry.actor ?? ''));
   const columns: Column<Entry>[] = [
-    { name: t('time'), cell: (entry) => <span className="whitespace-nowrap">{formatTime(entry.at, locale)}</span> },
-    { name: t('what'), cell: (entry) => (entry.kind in KINDS ? t(KINDS[entry.kind as Kind]) : entry.kind) },
+    { name: t('what'), cell: (entry) => <What entry={entry} nameOf={nameOf} /> },
     { name: t('on_hand'), cell: (entry) => signed(entry.delta_on_hand, locale), end: true },
     { name: t('held'), cell: (entry) => signed(entry.delta_held, locale), end: true },
-    { name: t('reason'), cell: (entry) => entry.reason ?? '' },
   ];
   return (
     <Dialog open onClose={onClose} title={`${t('journal')} · ${sku}`} closeLabel={t('close')} side>
@@ -131,6 +143,29 @@ function Journal({ sku, onClose }: { sku: string; onClose: () => void }) {
         <Listing caption={t('journal')} columns={columns} list={list} keyOf={keyOfEntry} empty={t('no_journal')} />
       </div>
     </Dialog>
+  );
+}
+
+/** What happened, when and why, who did it, and the order that it was for. */
+function What({ entry, nameOf }: { entry: Entry; nameOf: (id: string) => string }) {
+  const { t, locale } = useAdmin();
+  return (
+    <span className="grid gap-0.5">
+      <span className="font-medium">{entry.kind in KINDS ? t(KINDS[entry.kind as Kind]) : entry.kind}</span>
+      {entry.reason ? <span className="break-words">{entry.reason}</span> : null}
+      <span className="text-soft">
+        {[formatTime(entry.at, locale), entry.actor === null ? '' : nameOf(entry.actor)].filter(Boolean).join(' · ')}
+      </span>
+      {entry.order_id === null ? null : (
+        <Link
+          href={`/admin/orders/${entry.order_id}`}
+          prefetch={false}
+          className="text-leaf underline-offset-4 hover:underline"
+        >
+          {t('to_order')}
+        </Link>
+      )}
+    </span>
   );
 }
 

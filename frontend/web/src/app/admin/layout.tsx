@@ -2,6 +2,7 @@ import type { Metadata } from 'next';
 import type { ReactNode } from 'react';
 
 import { Frame } from '@/admin/frame/frame';
+import { HistoryScript } from '@/admin/frame/history-script';
 import { SHOP_NAME } from '@/shop/settings';
 import { ThemeScript } from '@/ui/theme-script';
 
@@ -17,6 +18,7 @@ export default function AdminLayout({ children }: { children: ReactNode }) {
     <html lang="en" className={`${title.variable} ${body.variable}`} suppressHydrationWarning>
       <head>
         <ThemeScript />
+        <HistoryScript />
       </head>
       <body className="min-h-dvh">
         <Frame shop={SHOP_NAME}>{children}</Frame>
