@@ -77,7 +77,7 @@ class Supervisor:
             check_ports(self.order)
             first = Child()  # It imports the program while PostgreSQL starts.
             try:
-                async with self._database() as postgres, self._front(), asyncio.TaskGroup() as group:
+                async with self._front(), self._database() as postgres, asyncio.TaskGroup() as group:
                     if postgres:
                         group.create_task(self._keep_postgres(postgres))
                         group.create_task(_keep_log_short(postgres))
@@ -104,7 +104,7 @@ class Supervisor:
 
     @asynccontextmanager
     async def _front(self) -> AsyncIterator[None]:
-        """The front end begins with the workers and ends after them, for what they have begun may need a page."""
+        """The front end begins beside the database, and ends after the workers: what they have begun may need a page."""
         if not self.order.web:
             yield
             return

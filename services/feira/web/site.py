@@ -21,7 +21,8 @@ from feira.web.urls import Ask, Kind
 from feira.web.waiting import unanswered, waiting
 
 FOLLOWED: Final = (ProductsChanged, StockChanged)
-READY_S: Final = 1.0  # How long an answer about readiness is believed.
+READY_S: Final = 1.0  # How long it is believed that pages answer …
+UNREADY_S: Final = 0.1  # … and that they do not.
 LATE_S: Final = 30.0
 PROBE_TIMEOUT_S: Final = 2.0
 _PROBE: Final = urls.STATIC + b"none"  # What Next.js says is not there without rendering anything.
@@ -40,7 +41,7 @@ class Site:
         self._files = Files(Path(home)) if home else None
         self._seen = False  # Whether a page was ever rendered.
         self._began = time.monotonic()
-        self._probed = (float("-inf"), "")
+        self._probed = (float("-inf"), "pages are not rendered yet")
         self._probing = asyncio.Lock()  # However many ask, one looks.
 
     async def start(self) -> None:
@@ -73,7 +74,7 @@ class Site:
             return self._fault
         async with self._probing:
             at, why = self._probed
-            if time.monotonic() - at > READY_S:
+            if time.monotonic() - at > (UNREADY_S if why else READY_S):
                 try:
                     async with asyncio.timeout(PROBE_TIMEOUT_S):
                         await self._probe()

@@ -416,6 +416,7 @@ async def test_the_shop_s_own_address_leads_to_a_language(front: MakeFront, neig
 
 async def test_before_there_are_pages_the_visitor_is_told(front: MakeFront, neighbour: Any, monkeypatch: Any) -> None:
     monkeypatch.setattr("feira.web.site.READY_S", 0.0)
+    monkeypatch.setattr("feira.web.site.UNREADY_S", 0.0)
     shop = await front({"address": neighbour.address}, shop_name="Tom & Ana")
     neighbour.status = 503
     for path in ("/", "/en", "/en/cart"):
