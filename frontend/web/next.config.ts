@@ -1,6 +1,8 @@
 import type { NextConfig } from 'next';
 
 const KNOWN = ['en', 'pt-BR', 'admin', 'empty', 'sitemaps', '_next'];
+const FILES = ['favicon.ico', 'icon.svg', 'apple-icon.png', 'manifest.webmanifest', 'robots.txt', 'sitemap.xml'];
+const OURS = [...KNOWN, ...FILES].map((name) => name.replaceAll('.', String.raw`\.`)).join('|');
 
 const config: NextConfig = {
   output: 'standalone',
@@ -19,7 +21,7 @@ const config: NextConfig = {
   rewrites: () =>
     Promise.resolve({
       beforeFiles: [],
-      afterFiles: [{ source: `/:first((?!(?:${KNOWN.join('|')})(?:/|$))[^.]*)`, destination: '/en/nowhere' }],
+      afterFiles: [{ source: `/:first((?!(?:${OURS})(?:/|$)).*)`, destination: '/en/nowhere' }],
       fallback: [],
     }),
   experimental: {

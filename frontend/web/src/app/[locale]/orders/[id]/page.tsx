@@ -5,6 +5,7 @@ import { isLocale } from '@/i18n/locales';
 import { textsOf, translator } from '@/i18n/messages';
 import { Texts } from '@/i18n/texts';
 import { OrderPage } from '@/order/order-page';
+import { Missing } from '@/shop/missing';
 
 type Props = { params: Promise<{ locale: string; id: string }> };
 
@@ -18,7 +19,8 @@ export async function generateMetadata({ params }: Props): Promise<Metadata> {
 
 export default async function Order({ params }: Props) {
   const { locale, id } = await params;
-  if (!isLocale(locale) || !ID.test(id)) notFound();
+  if (!isLocale(locale)) notFound();
+  if (!ID.test(id)) return <Missing locale={locale} />;
   const t = translator(locale, 'order');
   return (
     <div className="shell py-8 sm:py-12">
