@@ -54,7 +54,10 @@ def arguments() -> argparse.Namespace:
 
 def wanted(given: argparse.Namespace) -> frozenset[str]:
     if given.rows:
-        return frozenset(given.rows.split(","))
+        rows = frozenset(given.rows.split(","))
+        if unknown := rows - frozenset().union(*(group for group, _ in GROUPS)):
+            raise BenchError(f"there is no row {', '.join(sorted(unknown))}; rows of row 12 are measured together")
+        return rows
     return {"quick": QUICK, "growth": frozenset({"12"})}.get(given.kind, FULL)
 
 
