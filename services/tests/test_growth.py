@@ -40,7 +40,7 @@ GOODS = f"""
         select id, number, true, number % 3 > 0, number % 5000, array[1 + number % 50]::integer[] from products;
     insert into listing_names select product_id, l, p.number, lower(p.name)
         from listings join products p on p.id = product_id, unnest(array['', 'en', 'pt-BR']) l;
-    insert into searches select id, to_tsvector('simple', name) from products;"""
+    insert into searches select id, setweight(to_tsvector('simple', name), 'A') from products;"""
 TREE = """insert into categories (slug, path, name) select 'c' || n, 'c' || n, 'C' from generate_series(1, 50) n"""
 LISTS = (
     "", "sort=newest&", "sort=price&", "sort=-price&", "sort=name&", "sort=name&locale=pt-BR&", "category=c7&",
@@ -158,7 +158,11 @@ async def test_a_list_of_goods_costs_the_same_statements_however_long(serve: Ser
             following, _ = await ask(site, db, f"/v1/products?{wish}limit=100&cursor={page['next']}")
             assert following <= hundred, (wish, db.seen)
             assert await read_whole(db) == [], wish
-    for path in ("/v1/products/good-77", "/v1/admin/products?limit=100", "/v1/admin/stock?limit=100"):
+    searched = ("q=appl&limit=100", "q=97&limit=100", "q=good-77", "q=sku-5")
+    for path in (
+        "/v1/products/good-77", "/v1/admin/products?limit=100", "/v1/admin/stock?limit=100", "/v1/admin/stock?q=appl&below=5",
+        *(f"/v1/admin/{of}?{wish}" for of in ("products", "stock") for wish in searched),
+    ):  # fmt: skip
         number, _ = await ask(site, db, path, **staff)
         assert number <= 6, (path, db.seen)
         assert await read_whole(db) == [], path

@@ -12,6 +12,7 @@ from feira.catalog.domain_text import words
 from feira.catalog.store import MAIN
 from feira.kernel.db import Tx
 
+PASSED_MAX = 1_000  # Of the list that are looked through first: what many match is found there, what few match is not.
 MATCHED_MAX = 3_000  # Products of a search that are looked at: who finds more says more.
 BEGUN_MAX = 100  # Slugs and skus that begin as was typed.
 LOOKED_MAX = 1_000  # Skus that are looked at at once for low stock.
@@ -21,23 +22,36 @@ Status = Literal["active", "archived", "all"]
 _STATUS = {"active": "p.archived_at is null", "archived": "p.archived_at is not null", "all": "true"}
 _LISTED = {"active": "l.listed", "archived": "not l.listed", "all": "true"}
 _BEGUN = "{0} >= $2 and {0} < $2 || chr(1114111)"
+_NAMED = "ts_filter(document, '{a}') @@ $1::text::tsquery"
+_FITS = f"""({_NAMED} or {_BEGUN.format("p.slug")}
+    or exists (select from variants where product_id = p.id and {_BEGUN.format("sku")}))"""
 # How many match is not known beforehand: from each the rest is looked up (`offset 0`), for else whole tables would be read.
 # By words of names and skus, each of which may be unfinished; and by how a slug or a sku begins.
 _MATCHED = f"""
-    (select product_id from searches where document @@ $1::text::tsquery limit {MATCHED_MAX})
+    (select product_id from searches where {_NAMED} limit {MATCHED_MAX})
     union (select id from products where {_BEGUN.format("slug")} order by slug limit {BEGUN_MAX})
     union (select product_id from variants where {_BEGUN.format("sku")} order by sku limit {BEGUN_MAX})"""
 
 
 def _asked(q: str) -> tuple[str | None, str]:
     """What is asked of the texts, and of the beginnings of slugs and skus."""
-    parts = [f"'{word}':{'*' if len(word) >= BEGUN_MIN or word.isdigit() else ''}A" for word in words(q)]
+    parts = [f"'{word}'{':*' if len(word) >= BEGUN_MIN or word.isdigit() else ''}" for word in words(q)]
     return " & ".join(parts) or None, q.strip()
 
 
 async def list_ids(tx: Tx, q: str, before: int, limit: int, status: Status) -> list[UUID]:
     """Products that match, the newest first, from behind the number `before`; without words all of them."""
     if q.strip():
+        rows = await tx.fetch(
+            f"""select p.id from (select * from products where number < $3 order by number desc limit {PASSED_MAX}) as p
+                cross join lateral (select document from searches where product_id = p.id offset 0) as s
+                where {_FITS} and {_STATUS[status]} order by p.number desc limit $4""",
+            *_asked(q),
+            before,
+            limit,
+        )
+        if len(rows) == limit:
+            return [row["id"] for row in rows]
         rows = await tx.fetch(
             f"""with matched as materialized ({_MATCHED})
                 select l.product_id as id from matched m
@@ -83,6 +97,8 @@ def _stock_row(row: asyncpg.Record) -> StockRow:
 async def list_stock(tx: Tx, q: str, below: int | None, after: str, limit: int) -> list[StockRow]:
     """The stock of all skus, or of those of products that match, in sku order, from behind `after`."""
     if q.strip():
+        if len(found := await _passed(tx, q, below, after, limit)) == limit:
+            return found
         source = f"""with matched as materialized ({_MATCHED})
             select s.sku, on_hand, held, scarcity from matched m
             cross join lateral (select sku from variants where product_id = m.product_id and sku > $3 offset 0) as v
@@ -96,6 +112,23 @@ async def list_stock(tx: Tx, q: str, below: int | None, after: str, limit: int) 
         f"""select s.*, {_GOODS} from ({source}) as s
             join variants v on v.sku = s.sku join products p on p.id = v.product_id order by s.sku""",
         *values,
+    )
+    return [_stock_row(row) for row in rows]
+
+
+async def _passed(tx: Tx, q: str, below: int | None, after: str, limit: int) -> list[StockRow]:
+    """Those among the next PASSED_MAX skus: all that are asked for if there are so many."""
+    rows = await tx.fetch(
+        f"""select passed.{_STOCK}, {_GOODS} from (
+                select * from stock where location_id = {MAIN} and sku > $3 order by sku limit {PASSED_MAX}) as passed
+            cross join lateral (select * from variants where sku = passed.sku offset 0) as v
+            cross join lateral (select * from products where id = v.product_id offset 0) as p
+            cross join lateral (select document from searches where product_id = p.id offset 0) as s
+            where ($5::bigint is null or on_hand - held < $5) and {_FITS} order by passed.sku limit $4""",
+        *_asked(q),
+        after,
+        limit,
+        below,
     )
     return [_stock_row(row) for row in rows]
 
