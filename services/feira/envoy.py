@@ -12,6 +12,10 @@ CONNECT_TIMEOUT_S = 2
 CONNECTIONS_MAX = 4_096
 SOCKETS_MAX = 16_384  # Connections to who answers WebSockets: each client's is one.
 HEADERS_KIB_MAX = 64
+HEAD_TIMEOUT_S = 10  # For a request's head, as the services have it.
+BUFFER_BYTES_MAX = (
+    64 << 10
+)  # Of one connection each way: a megabyte for each of ten thousand slow readers would fill memory.
 _ROUTER = "type.googleapis.com/envoy.extensions.filters.http.router.v3.Router"
 _MANAGER = "type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager"
 
@@ -48,12 +52,14 @@ def config(
         "normalize_path": False,  # A path is judged by the service that it is meant for, as it was sent.
         "merge_slashes": False,
         "max_request_headers_kb": HEADERS_KIB_MAX,
+        "request_headers_timeout": f"{HEAD_TIMEOUT_S}s",
         "http_filters": [{"name": "envoy.filters.http.router", "typed_config": {"@type": _ROUTER}}],
         "route_config": {"virtual_hosts": [{"name": "shop", "domains": ["*"], "routes": routes}]},
     }
     listener = {
         "name": "shop",
         "address": _socket(f"{host}:{port}"),
+        "per_connection_buffer_limit_bytes": BUFFER_BYTES_MAX,
         "filter_chains": [
             {"filters": [{"name": "envoy.filters.network.http_connection_manager", "typed_config": manager}]}
         ],
@@ -84,6 +90,7 @@ def _cluster(name: str, address: str, connections_max: int) -> dict[str, Any]:
         "name": name,
         "type": "STRICT_DNS",
         "connect_timeout": f"{CONNECT_TIMEOUT_S}s",
+        "per_connection_buffer_limit_bytes": BUFFER_BYTES_MAX,
         "load_assignment": {"cluster_name": name, "endpoints": [{"lb_endpoints": [endpoint]}]},
         "circuit_breakers": {
             "thresholds": [

@@ -77,6 +77,7 @@ class LiveService:
         )
         self._stop_following: Callable[[], None] | None = None
         self._following = asyncio.Event()
+        self._staff_watch = asyncio.Event()  # Set while staff watch orders.
         self._left_at = 0.0  # When the last client went.
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -199,6 +200,8 @@ class LiveService:
     def _watch(self, client: Client, one: Watched) -> bool:
         self._strangers.pop(client, None)
         self._board.watch(client, one)
+        if one.channel == DESK:
+            self._staff_watch.set()
         return True
 
     def _leave(self, client: Client, text: str) -> bool:
@@ -212,6 +215,7 @@ class LiveService:
             self._shelves.leave(one.topic.name)
         elif one.channel == DESK and DESK not in self._board:
             self._desk.leave()
+            self._staff_watch.clear()
 
     def _end(self, client: Client, reason: str) -> None:
         """What the client was told because of who it is, it is told no more."""
@@ -351,6 +355,7 @@ class LiveService:
 
     async def _serve_desk(self) -> None:
         while True:
+            await self._staff_watch.wait()
             await asyncio.sleep(ORDERS_EVERY_S)
             if DESK in self._board:
                 self._desk.show_orders()
