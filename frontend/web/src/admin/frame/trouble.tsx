@@ -8,14 +8,19 @@ import type admin from '#messages/en/admin.json';
 import { useAdmin } from './admin-texts';
 import { codeWord, fieldName, wordOf } from './words';
 
-/** What went wrong, with the API's own words where there are no better ones. `said` has better ones for some fields. */
-export function Trouble({ failure, said = {} }: { failure: Failure | null; said?: Record<string, string> }) {
+type Props = { failure: Failure | null; said?: Record<string, string>; title?: string | undefined };
+
+/**
+ * What went wrong, with the API's own words where there are no better ones. `said` has better ones for some fields, `title`
+ * for all of it.
+ */
+export function Trouble({ failure, said = {}, title }: Props) {
   const { t } = useAdmin();
   if (!failure) return null;
   const errors = failure.problem?.errors ?? [];
   const detail = errors.length === 0 ? detailOf(failure, t) : null;
   return (
-    <Notice tone="bad" title={titleOf(failure, t)}>
+    <Notice tone="bad" title={title ?? titleOf(failure, t)}>
       {detail ? <p className="mt-1 text-sm break-words">{detail}</p> : null}
       {errors.length > 0 ? (
         <ul className="mt-1 text-sm break-words">
@@ -42,13 +47,15 @@ function sentenceOf(field: string, message: string, t: Translate<typeof admin>):
 
 /** What more there is to say than the title does. */
 function detailOf(failure: Failure, t: Translate<typeof admin>): string | null {
-  const { status, problem } = failure;
+  const { status, code, problem } = failure;
   if (!problem || status < 400 || status >= 500 || status === 401 || status === 429) return null;
-  if (codeWord(failure, t) || problem.detail === problem.title) return null;
-  return wordOf(problem.detail, t);
+  if (problem.detail === problem.title) return null;
+  const said = wordOf(problem.detail, t);
+  const isOurs = said !== problem.detail || code === 'replay_failed';
+  return isOurs || !codeWord(failure, t) ? said : null;
 }
 
-function titleOf(failure: Failure, t: Translate<typeof admin>): string {
+export function titleOf(failure: Failure, t: Translate<typeof admin>): string {
   const { status, problem, retryAfterSeconds } = failure;
   const known = codeWord(failure, t);
   if (known) return known;

@@ -1,6 +1,6 @@
 'use client';
 
-import { useId, useState } from 'react';
+import { useId, useState, type ReactNode } from 'react';
 
 import { api, outcome } from '@/api/browser';
 import type { Failure } from '@/api/problem';
@@ -18,18 +18,27 @@ type Shown = { report: Report; preview: boolean };
 
 const ROWS_SHOWN_MAX = 200;
 
-/** A file's kind by its name, for browsers call a CSV many things. */
-function kindOf(file: File): 'text/csv' | 'application/x-ndjson' {
-  return file.name.toLowerCase().endsWith('.csv') ? 'text/csv' : 'application/x-ndjson';
+const EXAMPLE = [
+  'slug,name,description,categories,image,sku,options,price,currency,compare_at_price,weight_g,stock',
+  'rose-mango,Rose mango,"Small, rosy mangoes",fruit/tropical,,ROSE-MANGO-1KG,weight=1 kg,8.90,,,1000,148',
+  'rose-mango,Rose mango,,,,ROSE-MANGO-3KG,weight=3 kg,24.90,,26.70,3000,40',
+].join('\r\n');
+
+type Kind = 'text/csv' | 'application/x-ndjson';
+
+/** A file's kind by its name, for browsers call a CSV many things; null if it is none that can be read. */
+function kindOf(file: File): Kind | null {
+  if (/\.csv$/i.test(file.name)) return 'text/csv';
+  return /\.(?:nd)?json(?:l)?$/i.test(file.name) ? 'application/x-ndjson' : null;
 }
 
-const send = (file: File, preview: boolean) =>
+const send = (file: File, kind: Kind, preview: boolean) =>
   outcome(
     api.POST('/v1/admin/products/import', {
       params: { query: { preview } },
       body: file,
       bodySerializer: (body: unknown) => body as File,
-      headers: { 'content-type': kindOf(file) },
+      headers: { 'content-type': kind },
     }),
   );
 
@@ -43,9 +52,11 @@ export function ImportPage() {
   const [busy, setBusy] = useState(false);
 
   async function run(chosen: File, preview: boolean) {
-    setBusy(true);
     setFailure(null);
-    const result = await send(chosen, preview);
+    const kind = kindOf(chosen);
+    if (!kind) return;
+    setBusy(true);
+    const result = await send(chosen, kind, preview);
     setBusy(false);
     if (result.ok) setShown({ report: result.data, preview });
     else setFailure(result.failure);
@@ -78,24 +89,35 @@ export function ImportPage() {
           >
             {t('choose_file')}
           </label>
-          <span>{file?.name}</span>
+          <span className="min-w-0 break-words">{file?.name}</span>
+          <a
+            className="min-h-11 py-2.5 text-leaf underline-offset-4 hover:underline"
+            download="products.csv"
+            href={`data:text/csv;charset=utf-8,${encodeURIComponent(EXAMPLE)}`}
+          >
+            {t('import_example')}
+          </a>
         </div>
         <div role="status">{busy ? t('reading') : null}</div>
-        <Trouble failure={failure} />
-        {shown ? <Shown {...shown} /> : null}
-        {file && shown?.preview && willChange > 0 ? (
-          <p>
-            <Button busy={busy} onClick={() => void run(file, false)}>
-              {t('import_yes', { count: willChange })}
-            </Button>
-          </p>
+        {file && !kindOf(file) ? <Notice tone="bad" title={t('import_kind')} /> : null}
+        <Trouble failure={failure} title={failure?.status === 422 ? t('import_header') : undefined} />
+        {shown ? (
+          <Shown {...shown}>
+            {file && shown.preview && willChange > 0 ? (
+              <p>
+                <Button busy={busy} onClick={() => void run(file, false)}>
+                  {t('import_yes', { count: willChange })}
+                </Button>
+              </p>
+            ) : null}
+          </Shown>
         ) : null}
       </div>
     </>
   );
 }
 
-function Shown({ report, preview }: Shown) {
+function Shown({ report, preview, children }: Shown & { children: ReactNode }) {
   const { t, locale } = useAdmin();
   const leftOut = report.errors_left_out + Math.max(0, report.errors.length - ROWS_SHOWN_MAX);
   const counts = [
@@ -115,6 +137,7 @@ function Shown({ report, preview }: Shown) {
           </div>
         ))}
       </dl>
+      {children}
       {report.errors.length > 0 ? (
         <table className="w-full text-sm">
           <caption className="mb-2 text-left font-semibold">{t('wrong_rows')}</caption>

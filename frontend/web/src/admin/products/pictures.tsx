@@ -8,7 +8,7 @@ import { Field } from '@/ui/field';
 import { Picture } from '@/ui/picture';
 
 import { useAdmin } from '../frame/admin-texts';
-import { Trouble } from '../frame/trouble';
+import { titleOf, Trouble } from '../frame/trouble';
 import { upload, type Image } from './calls';
 
 const TYPES = 'image/jpeg,image/png,image/webp,image/avif,image/gif';
@@ -20,16 +20,16 @@ export function Pictures({ images, onChange }: Props) {
   const { t } = useAdmin();
   const id = useId();
   const [busy, setBusy] = useState(false);
-  const [failure, setFailure] = useState<Failure | null>(null);
+  const [refused, setRefused] = useState<{ name: string; failure: Failure } | null>(null);
 
   async function send(files: readonly File[]) {
     setBusy(true);
-    setFailure(null);
+    setRefused(null);
     const sent: Image[] = [];
     for (const file of files) {
       const result = await upload(file, '');
       if (!result.ok) {
-        setFailure(result.failure);
+        setRefused({ name: file.name, failure: result.failure });
         break;
       }
       sent.push(result.data);
@@ -49,7 +49,7 @@ export function Pictures({ images, onChange }: Props) {
 
   return (
     <div className="grid gap-4">
-      <Trouble failure={failure} />
+      {refused ? <Trouble failure={refused.failure} title={`${refused.name}: ${titleOf(refused.failure, t)}`} /> : null}
       <ul className="grid gap-4 sm:grid-cols-2 xl:grid-cols-3">
         {images.map((image, number) => (
           <li key={image.url} className="flex gap-3 rounded-xl border border-line p-3">
