@@ -93,6 +93,8 @@ async def _of_products(connection: asyncpg.Connection, believable: int) -> dict[
         "by words": lambda c: _asked("products", q=_words(c, believable)),
         "by unfinished words": lambda c: _asked("products", q=_begun(c, believable), status="active"),
         "by how a sku begins": lambda c: _asked("products", q=_sku(c, believable)[: c.randrange(2, 6)]),
+        "few left": lambda c: _asked("products", below=c.randrange(1, 50)),
+        "few left, by unfinished words": lambda c: _asked("products", q=_begun(c, believable), below=BELOW),
     }
 
 

@@ -44,7 +44,7 @@ class Desk:
         """What is sold and scarce, the scarcest first, and from where there may be more: after much that is not sold any more
         there may be fewer than `limit` and yet more to come.
         """
-        scarcity_max = next(step for step, edge in enumerate(domain.SCARCE_BELOW) if below <= edge)
+        scarcity_max = store_desk.scarcity_below(below)
         found: list[StockRow] = []
         place: tuple[int, str] | None = after
         async with self._db.read() as tx:

@@ -7,6 +7,7 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
+from feira.catalog.domain import SCARCE_BELOW
 from feira.catalog.domain_search import BEGUN_MIN
 from feira.catalog.domain_text import words
 from feira.catalog.store import MAIN
@@ -86,6 +87,9 @@ class StockRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 _STOCK = "sku, on_hand, held, scarcity"
+_NEXT = f"select * from stock where location_id = {MAIN} and sku > $3 order by sku limit {PASSED_MAX}"
+_SCARCE = f"""select * from (select * from stock where scarcity <= {{}} order by scarcity, sku limit {LOOKED_MAX}) as few
+              where location_id = {MAIN} and sku > $3"""
 _GOODS = """p.id as product_id, p.slug, p.name as product_name, v.name as variant_name, v.options,
             v.archived or p.archived_at is not null as archived"""
 
@@ -97,8 +101,10 @@ def _stock_row(row: asyncpg.Record) -> StockRow:
 async def list_stock(tx: Tx, q: str, below: int | None, after: str, limit: int) -> list[StockRow]:
     """The stock of all skus, or of those of products that match, in sku order, from behind `after`."""
     if q.strip():
-        if len(found := await _passed(tx, q, below, after, limit)) == limit:
-            return found
+        if below is not None and await _few_are_scarce(tx, scarcity_below(below)):
+            return await _fitting(tx, _SCARCE.format(scarcity_below(below)), q, below, after, limit)
+        if len(found := await _fitting(tx, _NEXT, q, below, after, limit)) == limit:
+            return found  # All that are asked for were among the next.
         source = f"""with matched as materialized ({_MATCHED})
             select s.sku, on_hand, held, scarcity from matched m
             cross join lateral (select sku from variants where product_id = m.product_id and sku > $3 offset 0) as v
@@ -116,11 +122,23 @@ async def list_stock(tx: Tx, q: str, below: int | None, after: str, limit: int) 
     return [_stock_row(row) for row in rows]
 
 
-async def _passed(tx: Tx, q: str, below: int | None, after: str, limit: int) -> list[StockRow]:
-    """Those among the next PASSED_MAX skus: all that are asked for if there are so many."""
+def scarcity_below(below: int) -> int:
+    """The step of scarcity up to which there is all of which fewer are left."""
+    return next(step for step, edge in enumerate(SCARCE_BELOW) if below <= edge)
+
+
+async def _few_are_scarce(tx: Tx, scarcity_max: int) -> bool:
+    """Whether they can all be looked at."""
+    number: int = await tx.fetchval(
+        "select count(*) from (select from stock where scarcity <= $1 limit $2) as first", scarcity_max, LOOKED_MAX + 1
+    )
+    return number <= LOOKED_MAX
+
+
+async def _fitting(tx: Tx, passed: str, q: str, below: int | None, after: str, limit: int) -> list[StockRow]:
+    """The first of those that are passed, in sku order, which match."""
     rows = await tx.fetch(
-        f"""select passed.{_STOCK}, {_GOODS} from (
-                select * from stock where location_id = {MAIN} and sku > $3 order by sku limit {PASSED_MAX}) as passed
+        f"""select passed.{_STOCK}, {_GOODS} from ({passed}) as passed
             cross join lateral (select * from variants where sku = passed.sku offset 0) as v
             cross join lateral (select * from products where id = v.product_id offset 0) as p
             cross join lateral (select document from searches where product_id = p.id offset 0) as s
