@@ -84,9 +84,11 @@ class Policy:
         ours = (origin for origin in Hosts(settings).origins - {settings.url} if "[" not in origin)
         origins = [settings.url, *sorted(ours)][:SOCKETS_MAX]
         sockets = " ".join(dict.fromkeys("ws" + origin.removeprefix("http") for origin in origins))
+        # Pictures have whole addresses: they are the same by whichever name of the shop a page was reached.
+        pictures = "" if "[" in settings.url else f" {settings.url}"
         self._rules = (
             "default-src 'self'; script-src 'self'{scripts}; style-src 'self' 'unsafe-inline'; "
-            f"img-src 'self' data: blob:; connect-src 'self' {sockets}; frame-ancestors 'none'; base-uri 'none'; "
+            f"img-src 'self'{pictures} data: blob:; connect-src 'self' {sockets}; frame-ancestors 'none'; base-uri 'none'; "
             "form-action 'self'; object-src 'none'"
         )
         self._packs = _packs()

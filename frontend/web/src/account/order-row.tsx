@@ -30,7 +30,7 @@ export function OrderRow({ order }: { order: Order }) {
       prefetch={false}
       className="flex flex-wrap items-center gap-x-4 gap-y-2 rounded-stall border border-line bg-stall p-4 hover:border-soft"
     >
-      <span className="flex -space-x-3" aria-hidden="true">
+      <span className="flex -space-x-3 empty:hidden" aria-hidden="true">
         {pictures.map((image) => (
           <span key={image.url} className="grid size-12 place-items-center rounded-full bg-sunken ring-2 ring-stall">
             <Picture image={{ ...image, alt: '' }} sizes="36px" className="size-8 object-contain" />
@@ -43,8 +43,10 @@ export function OrderRow({ order }: { order: Order }) {
           {formatDate(order.placed_at, locale)} · {t('items', { count })}
         </span>
       </span>
-      <span className="rounded-full bg-sunken px-3 py-1 text-sm font-medium">{t(standing(order))}</span>
-      <span className="font-semibold tabular-nums">{formatMoney(order.total, locale)}</span>
+      <span className="flex items-center justify-between gap-4 max-sm:w-full">
+        <span className="rounded-full bg-sunken px-3 py-1 text-sm font-medium">{t(standing(order))}</span>
+        <span className="font-semibold tabular-nums">{formatMoney(order.total, locale)}</span>
+      </span>
     </Link>
   );
 }

@@ -41,7 +41,12 @@ export function Verify() {
   }
   const failure = result?.failure ?? null;
   if (token === '' || (failure && failure.status >= 400 && failure.status < 500 && failure.status !== 429)) {
-    return <Notice tone="bad" title={t('link_stale')} />;
+    return (
+      <div className="grid gap-4">
+        <Notice tone="bad" title={t('link_stale')} />
+        <ButtonLink href={`/${locale}/account`}>{t('to_account')}</ButtonLink>
+      </div>
+    );
   }
   if (failure) {
     return (

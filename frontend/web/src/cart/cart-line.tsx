@@ -6,7 +6,7 @@ import { formatMoney } from '@/i18n/format';
 import type { Locale } from '@/i18n/locales';
 import { useTexts } from '@/i18n/texts';
 import { Icon } from '@/ui/icons';
-import { Picture } from '@/ui/picture';
+import { NoPicture, Picture } from '@/ui/picture';
 
 import { cart } from './cart';
 import { LineTrouble } from './line-trouble';
@@ -69,7 +69,11 @@ export function LinePicture({ line, small = false }: { line: Pick<CartLine, 'ima
     >
       {line.image ? (
         <Picture image={line.image} sizes="80px" className="absolute inset-[12.5%] size-3/4 object-contain" />
-      ) : null}
+      ) : (
+        <span className="absolute inset-[25%] grid">
+          <NoPicture />
+        </span>
+      )}
     </div>
   );
 }

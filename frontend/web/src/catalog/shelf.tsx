@@ -67,7 +67,7 @@ export async function Shelf({ locale, path, category, asked, crumbs, heading, br
         <section aria-label={t('goods')} className={isEmpty && !isNarrowed(wishes) ? 'lg:col-span-2' : 'min-w-0'}>
           <h2 className="sr-only">{t('goods')}</h2>
           <div className="mb-5 flex flex-wrap items-center gap-x-4 gap-y-3">
-            <p role="status" className="w-full text-soft sm:mr-auto sm:w-auto">
+            <p role="status" className={isEmpty ? 'sr-only' : 'w-full text-soft sm:mr-auto sm:w-auto'}>
               {count}
             </p>
             {isEmpty ? null : <FiltersButton label={t('filters')} />}
@@ -140,7 +140,7 @@ function FiltersButton({ label }: { label: string }) {
     <button
       type="button"
       popoverTarget="filters"
-      className="inline-flex min-h-11 flex-1 items-center justify-center gap-2 rounded-full border border-line bg-stall px-4 font-medium hover:border-soft sm:flex-none lg:hidden"
+      className="inline-flex min-h-11 items-center justify-center gap-2 rounded-full border border-line bg-stall px-4 font-medium hover:border-soft lg:hidden"
     >
       <Icon name="filter" /> {label}
     </button>

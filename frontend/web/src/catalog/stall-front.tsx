@@ -21,7 +21,7 @@ export function StallFront({ locale, stalls }: { locale: Locale; stalls: readonl
     <section className="overflow-hidden bg-wall">
       <div className="big-awning" aria-hidden="true" />
       <div className="shell grid items-end gap-x-10 gap-y-6 pt-10 pb-10 sm:pt-14 lg:grid-cols-[minmax(0,8fr)_minmax(0,4fr)] lg:pb-6">
-        <h1 className="text-[clamp(2.75rem,8.5vw,6.5rem)] leading-[0.92] font-extrabold tracking-[-0.035em]">
+        <h1 className="text-[clamp(2.75rem,8.5vw,6rem)] leading-[0.92] font-extrabold tracking-[-0.035em]">
           {t('hero_title')}
         </h1>
         <div className="max-w-md lg:pb-2">

@@ -4,8 +4,12 @@ import { Icon } from './icons';
 
 type Image = components['schemas']['ImageView'];
 const TYPES = ['image/avif', 'image/webp'];
+const OURS = /^(https?:\/\/[^/]+)?\/media\//;
 
-/** A picture in the best format and width that the browser takes; `sizes` as in HTML, `eager` for what is seen first. */
+/**
+ * A picture in the best format and width that the browser takes; `sizes` as in HTML, `eager` for what is seen first. Those
+ * of other sites are not shown: readers' browsers are sent nowhere else.
+ */
 export function Picture({
   image,
   sizes,
@@ -17,6 +21,7 @@ export function Picture({
   eager?: boolean;
   className?: string;
 }) {
+  if (!OURS.test(image.url)) return <NoPicture />;
   const sets = TYPES.map((type) => ({
     type,
     set: image.sources

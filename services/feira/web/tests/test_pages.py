@@ -351,6 +351,7 @@ async def test_each_script_is_named_by_its_hash(front: MakeFront, neighbour: Any
     merged = next(text for text in wanted if b"next_f" in text)
     assert re.findall(rb'"(\d+)"', merged) == [str(n).encode() for n in range(200)]
     assert rules["frame-ancestors"] == rules["base-uri"] == rules["object-src"] == "'none'"
+    assert rules["img-src"].split()[:2] == ["'self'", "https://shop.example"]  # Where they lie, whichever name is used.
     assert rules["connect-src"].split()[:2] == ["'self'", "wss://shop.example"]
     assert "[" not in rules["connect-src"]  # A browser says that it is no source.
     assert "unsafe-inline" not in rules["script-src"]

@@ -99,7 +99,14 @@ function EventDialog({ event, onClose, onDone }: { event: Parked; onClose: () =>
           <dd className="break-words">{event.error}</dd>
         </dl>
         <Trouble failure={whole.failure} />
-        <pre className="max-h-72 overflow-auto rounded-xl bg-sunken p-3 text-xs">
+        <pre
+          role="region"
+          aria-label={t('details')}
+          // What scrolls must be reachable by keyboard.
+          // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex
+          tabIndex={0}
+          className="max-h-72 overflow-auto rounded-xl bg-sunken p-3 text-xs"
+        >
           {whole.data ? JSON.stringify(whole.data.payload, null, 2) : '…'}
         </pre>
         <form onSubmit={again.submit} className="grid gap-3">

@@ -18,7 +18,8 @@ export default async function Cart({ params }: Props) {
   if (!isLocale(locale)) notFound();
   const t = translator(locale, 'cart');
   return (
-    <div className="shell py-8 sm:py-12">
+    // What follows the page stays below the screen, whatever turns out to be in the cart.
+    <div className="shell min-h-[80dvh] py-8 sm:py-12">
       <h1 className="mb-6 text-3xl sm:text-4xl">{t('title')}</h1>
       <noscript>
         <p className="mb-6 rounded-2xl bg-sun-soft px-4 py-3">{t('needs_script')}</p>

@@ -22,7 +22,8 @@ export default async function Checkout({ params }: Props) {
   const { data: shop, response } = await api(locale).GET('/v1/shop');
   if (!shop) throw new Unanswered(response.status);
   return (
-    <div className="shell py-8 sm:py-12">
+    // What follows the page stays below the screen, whatever turns out to be in the cart.
+    <div className="shell min-h-[80dvh] py-8 sm:py-12">
       <h1 className="mb-6 text-3xl sm:text-4xl">{t('title')}</h1>
       <noscript>
         <p className="mb-6 rounded-2xl bg-sun-soft px-4 py-3">{t('needs_script')}</p>
