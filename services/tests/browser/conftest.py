@@ -1,14 +1,14 @@
 """One shop with its pages, one browser, and visitors who each have a window of their own."""
 
 import shutil
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator
 from contextlib import AsyncExitStack
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser, async_playwright, expect
 
-from tests.browser.visitor import Visitor
+from tests.browser.visitor import PATIENCE_MS, Visitor
 from tests.conftest import databases
 from tests.shop import Shop, make_shop
 
@@ -21,7 +21,18 @@ FLAGS = (
     "--disable-component-update",
 )
 
+FAILED = pytest.StashKey[bool]()
+
 NewVisitor = Callable[..., Awaitable[Visitor]]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Those who clean up after a test learn whether it failed."""
+    report = yield
+    if report.when == "call" and report.failed:
+        item.stash[FAILED] = True
+    return report
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
@@ -34,6 +45,7 @@ async def site(server: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIt
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def browser() -> AsyncIterator[Browser]:
+    expect.set_options(timeout=PATIENCE_MS)
     program = next(filter(None, map(shutil.which, PROGRAMS)), None)
     assert program, "these tests need a browser: install the package chromium (on Debian: apt install chromium)"
     async with async_playwright() as playwright:
@@ -43,7 +55,7 @@ async def browser() -> AsyncIterator[Browser]:
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def visit(browser: Browser, site: Shop) -> AsyncIterator[NewVisitor]:
+async def visit(request: pytest.FixtureRequest, browser: Browser, site: Shop) -> AsyncIterator[NewVisitor]:
     """Visitors of this test, each told apart by what they come with. What their pages did wrong fails the test at its end."""
     visitors: list[Visitor] = []
 
@@ -53,7 +65,10 @@ async def visit(browser: Browser, site: Shop) -> AsyncIterator[NewVisitor]:
 
     yield enter
     faults = []
-    for visitor in visitors:
+    failed = FAILED in request.node.stash
+    for number, visitor in enumerate(visitors):
+        if failed:
+            await visitor.keep_last_sight(f"{request.node.name}-{number}")
         await visitor.context.close()
         faults += visitor.faults
     assert not faults, "\n".join(faults)

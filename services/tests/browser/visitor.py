@@ -3,19 +3,22 @@
 import asyncio
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import msgspec
-from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, Request, Response
+from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Error, Locator, Page, Request, Response
 
 ROOT = Path(__file__).parents[3]
 SCREENSHOTS = ROOT / "build" / "screenshots"
 AXE = ROOT / "frontend" / "web" / "node_modules" / "axe-core" / "axe.min.js"
 PATIENCE_MS = 120_000  # As long as a busy machine may take for one step of a page.
+
+# A customer who has no cart yet is told so.
+ORDINARY = ((404, re.compile("/v1/carts/current$")),)
 
 Theme = Literal["light", "dark"]
 THEMES: tuple[Theme, ...] = ("light", "dark")
@@ -32,6 +35,15 @@ AXE_RUN = """async (source) => {
 }"""
 STILL = """() => document.fonts.status === 'loaded' && document.getAnimations().every((one) =>
     one.playState !== 'running' || one.effect?.getComputedTiming().endTime === Infinity)"""
+# As the page is seen from its top by somebody who has scrolled through it; a theme that changes takes a moment.
+SETTLED = """async () => {
+    window.scrollTo(0, 0);
+    const pictures = [...document.images];
+    pictures.forEach((one) => { one.loading = 'eager'; });
+    const done = (one) => new Promise((then) => { one.onload = one.onerror = then; });
+    await Promise.all(pictures.map((one) => one.complete || done(one)));
+    for (let frame = 0; frame < 2; frame++) await new Promise(requestAnimationFrame);
+}"""
 TOO_WIDE = """() => {
     const wide = document.documentElement.clientWidth;
     if (document.documentElement.scrollWidth <= wide) return '';
@@ -51,6 +63,10 @@ class Device(msgspec.Struct, frozen=True):
 
 DESKTOP = Device("desktop", 1440, 900)
 PHONE = Device("phone", 390, 844, touch=True)
+HEIGHTS = {device.width: device.height for device in (DESKTOP, PHONE)}
+NARROW = (320, 640)  # The narrowest phone, and a small laptop's screen at 200 %.
+# The theme that is looked at last is the one that axe checks.
+LOOKS: tuple[tuple[Device, tuple[Theme, ...]], ...] = ((DESKTOP, ("dark", "light")), (PHONE, ("light", "dark")))
 
 
 @dataclass
@@ -62,9 +78,10 @@ class Visitor:
     locale: str
     context: BrowserContext
     page: Page
+    scripts: bool = True
     faults: list[str] = field(default_factory=list)
     requests: list[Request] = field(default_factory=list)
-    _expected: list[tuple[int, re.Pattern[str]]] = field(default_factory=list)
+    _expected: list[tuple[int, re.Pattern[str]]] = field(default_factory=lambda: [*ORDINARY])
 
     @classmethod
     async def enter(
@@ -82,7 +99,8 @@ class Visitor:
         )
         context.set_default_timeout(PATIENCE_MS)
         await context.add_init_script(VIOLATIONS)
-        visitor = cls(url, device, locale, context, await context.new_page())
+        scripts = bool(options.get("java_script_enabled", True))
+        visitor = cls(url, device, locale, context, await context.new_page(), scripts)
         context.on("console", visitor._console)
         context.on("weberror", lambda error: visitor._note(f"an error was thrown: {error.error}"))
         context.on("request", visitor._request)
@@ -128,42 +146,62 @@ class Visitor:
     async def another_page(self) -> Page:
         return await self.context.new_page()
 
+    async def sign_in(self, email: str, password: str, *, to: str) -> None:
+        """By the form, as people do, to open this page."""
+        await self.go(f"/{self.locale}/sign-in?next={quote(to, safe='')}")
+        await self.page.locator('input[name="email"]').fill(email)
+        await self.page.locator('input[name="password"]').fill(password)
+        await self.page.locator('main button[type="submit"]').click()
+        await self.page.wait_for_url(f"**{to}")
+        await self.usable()
+
     def named(self, role: Any, name: str, page: Page | None = None) -> Locator:
         """By what a reader of the screen hears; `name` is a pattern without regard to case."""
         return (page or self.page).get_by_role(role, name=re.compile(name, re.IGNORECASE))
 
-    async def accessible(self, page: Page | None = None) -> None:
+    async def accessible(self) -> None:
         """The checker axe finds nothing; raises AssertionError with what it found."""
-        await _still(page or self.page)
+        await _still(self.page)
         async with asyncio.timeout(PATIENCE_MS / 1000):
-            found = await (page or self.page).evaluate(AXE_RUN, AXE.read_text())
-        assert not found, f"{(page or self.page).url}\n" + "\n".join(found)
+            found = await self.page.evaluate(AXE_RUN, AXE.read_text())
+        assert not found, f"{self.page.url}\n" + "\n".join(found)
 
-    async def fits(self, *widths: int) -> None:
-        """No part of the page is beside the screen, at any of these widths."""
+    async def looked_at(self, name: str) -> None:
+        """The page as it is now fits every screen. Pictures of it are kept in build/screenshots, as wide as a desk's screen and
+        as a phone's (in a phone's own browser, only those), in both themes; one theme of each is checked by axe.
+        """
         try:
-            for width in widths or (self.device.width,):
-                await self.page.set_viewport_size({"width": width, "height": self.device.height})
-                wide = await self.page.evaluate(TOO_WIDE)
-                assert not wide, f"{self.page.url} is wider than {width} pixels:\n{wide}"
+            await self.fits(*NARROW)
+            for device, themes in LOOKS[self.device.touch :]:
+                await self.fits(device.width)
+                for theme in themes:
+                    await self.shoot(name, device.width, theme)
+                await self.accessible()
         finally:
             await self.page.set_viewport_size({"width": self.device.width, "height": self.device.height})
+            await self.page.emulate_media(color_scheme=THEMES[0])
 
-    async def shoot(self, name: str, theme: Theme = "light") -> None:
-        """Keep a picture of the whole page in build/screenshots."""
+    async def shoot(self, name: str, width: int = 0, theme: Theme = "light") -> None:
+        """Keep a picture of the whole page."""
         await self.page.emulate_media(color_scheme=theme)
+        await self.page.evaluate(SETTLED)
         await _still(self.page)
-        path = SCREENSHOTS / f"{name}-{self.device.width}-{theme}.png"
-        await self.page.screenshot(path=path, full_page=True)
+        await self.page.screenshot(
+            path=SCREENSHOTS / f"{name}-{width or self.device.width}-{theme}.png", full_page=True
+        )
 
-    async def looked_at(self, name: str, *widths: int) -> None:
-        """The page as it is now fits its own width and these; both its looks are kept, and one of them is checked: the
-        light one on a desk, the dark one on a phone.
-        """
-        await self.fits(*widths, self.device.width)
-        for theme in THEMES if self.device.touch else reversed(THEMES):
-            await self.shoot(name, theme)
-        await self.accessible()
+    async def fits(self, *widths: int) -> None:
+        """No part of the page is beside the screen, at any of these widths; the last of them stays."""
+        for width in widths:
+            await self.page.set_viewport_size({"width": width, "height": HEIGHTS.get(width, self.device.height)})
+            wide = await self.page.evaluate(TOO_WIDE)
+            assert not wide, f"{self.page.url} is wider than {width} pixels:\n{wide}"
+
+    async def keep_last_sight(self, name: str) -> None:
+        """Keep a picture of every page as it is: for whoever wants to know why a test failed."""
+        for number, page in enumerate(self.context.pages):
+            with suppress(Error):
+                await page.screenshot(path=SCREENSHOTS / "failed" / f"{name}-{number}.png", timeout=5_000)
 
     def _note(self, fault: str) -> None:
         self.faults.append(fault)
@@ -191,8 +229,9 @@ class Visitor:
             self._note(f"{response.request.method} {response.url} was answered with {response.status}")
 
     def _failed(self, request: Request) -> None:
-        # What a page has asked for and no longer wants, such as a page read ahead, is no fault.
-        if request.failure != "net::ERR_ABORTED":
+        # What a page has asked for and no longer wants, such as a page read ahead, is no fault; nor, where scripts are off,
+        # that none is fetched.
+        if request.failure not in {"net::ERR_ABORTED", *(() if self.scripts else ("csp",))}:
             self._note(f"{request.method} {request.url} failed: {request.failure}")
 
 
