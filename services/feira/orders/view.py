@@ -105,12 +105,13 @@ class RefundView(View, frozen=True, kw_only=True):
 
 
 class StaffLineView(LineView, frozen=True, kw_only=True):
-    """`sent` and `refunded` count units."""
+    """`sent` and `refunded` count units; `to_send` are those that are neither sent nor given back before they were."""
 
     discount: Money
     tax: Money
     sent: int
     refunded: int
+    to_send: int
 
 
 class StaffOrderView(OrderView, frozen=True, kw_only=True):
@@ -243,6 +244,7 @@ def staff_view(dossier: Dossier) -> StaffOrderView:
                 tax=money(line.tax_minor),
                 sent=line.sent,
                 refunded=line.refunded,
+                to_send=line.left_to_send,
             )
             for line in order.lines
         ],

@@ -2338,7 +2338,7 @@ export interface components {
     };
     /**
      * StaffLineView
-     * @description `sent` and `refunded` count units.
+     * @description `sent` and `refunded` count units; `to_send` are those that are neither sent nor given back before they were.
      */
     StaffLineView: {
       sku: string;
@@ -2350,6 +2350,7 @@ export interface components {
       tax: components['schemas']['Money'];
       sent: number;
       refunded: number;
+      to_send: number;
     };
     /** FulfilmentView */
     FulfilmentView: {

@@ -17,7 +17,7 @@ import type { Act } from './cancel-dialog';
 export function FulfilDialog({ order, onClose, onDone }: Act) {
   const { t } = useAdmin();
   const say = useSay();
-  const left = order.lines.filter((line) => line.sent < line.quantity);
+  const left = order.lines.filter((line) => line.to_send > 0);
   const [sending, setSending] = useState<readonly string[]>([]);
   const { submit, busy, failure, errors } = useAct(
     (values) => {
@@ -43,10 +43,10 @@ export function FulfilDialog({ order, onClose, onDone }: Act) {
             type="number"
             inputMode="numeric"
             label={line.name}
-            hint={t('of_units', { count: line.quantity - line.sent })}
+            hint={t('of_units', { count: line.to_send })}
             min={0}
-            max={line.quantity - line.sent}
-            defaultValue={line.quantity - line.sent}
+            max={line.to_send}
+            defaultValue={line.to_send}
             error={errors[`lines.${sending.indexOf(line.sku)}.quantity`]}
           />
         ))}

@@ -106,10 +106,10 @@ function Actions({ order, act }: { order: Order; act: (doing: Doing) => void }) 
   const { t } = useAdmin();
   const isStanding = order.status === 'confirmed' || order.status === 'pending';
   const isPaid = order.payment_status === 'captured' || order.payment_status === 'partially_refunded';
-  const isLeft = order.fulfilment_status !== 'fulfilled';
+  const isLeft = order.lines.some((line) => line.to_send > 0);
   return (
     <>
-      {isPaid && isLeft && order.status !== 'cancelled' ? (
+      {isPaid && isLeft && order.status === 'confirmed' ? (
         <Button
           onClick={() => {
             act('fulfil');

@@ -4,7 +4,7 @@ import type { components } from '@/api/schema';
 
 import { useAdmin, type AdminKey } from '../frame/admin-texts';
 
-type Order = Pick<components['schemas']['StaffOrderView'], 'status' | 'payment_status' | 'fulfilment_status'>;
+type Order = components['schemas']['StaffOrderView'];
 
 export const STATUS: Record<Order['status'], AdminKey> = {
   pending: 'status_pending',
@@ -33,12 +33,14 @@ const MIND = new Set(['pending', 'authorized', 'unfulfilled', 'partial', 'partia
 /** What state an order, its money and its goods are in, in words and not by colour alone. */
 export function OrderStates({ order }: { order: Order }) {
   const { t } = useAdmin();
+  // What was given back before it left the house is not sent any more.
+  const isDone = order.fulfilment_status === 'unfulfilled' && order.lines.every((line) => line.to_send === 0);
   const states: [string, AdminKey][] =
     order.status === 'cancelled'
       ? [[order.status, STATUS[order.status]]]
       : [
           [order.payment_status, PAYMENT[order.payment_status]],
-          [order.fulfilment_status, FULFILMENT[order.fulfilment_status]],
+          ...(isDone ? [] : [[order.fulfilment_status, FULFILMENT[order.fulfilment_status]] as [string, AdminKey]]),
         ];
   return (
     <span className="flex flex-wrap gap-1.5">

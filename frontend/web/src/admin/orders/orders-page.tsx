@@ -121,20 +121,22 @@ export function OrdersPage() {
             change({ fulfilment_status: value });
           }}
         />
-        <Day
-          name={t('from_day')}
-          value={from}
-          choose={(value) => {
-            change({ from: value });
-          }}
-        />
-        <Day
-          name={t('to_day')}
-          value={to}
-          choose={(value) => {
-            change({ to: value });
-          }}
-        />
+        <div className="flex flex-wrap gap-3 max-sm:w-full">
+          <Day
+            name={t('from_day')}
+            value={from}
+            choose={(value) => {
+              change({ from: value });
+            }}
+          />
+          <Day
+            name={t('to_day')}
+            value={to}
+            choose={(value) => {
+              change({ to: value });
+            }}
+          />
+        </div>
       </div>
       <Listing caption={t('orders')} columns={columns} list={list} keyOf={keyOf} empty={t('no_orders')} />
     </>

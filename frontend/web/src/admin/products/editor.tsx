@@ -94,12 +94,14 @@ function Editing({ product, currency, first, changed, begin }: Editing) {
     setDraft((old) => ({ ...old, ...change }));
   };
   const { submit, busy, failure, errors } = useAct(
-    () => {
+    async () => {
       const body = bodyOf(draft, currency, product);
       if (!product) return create(body);
       const seen = insisting.current ? null : product.changed_at;
       insisting.current = false;
-      return change(product.id, changesOf(body, bodyOf(kept, currency, product)), seen);
+      const changes = changesOf(body, bodyOf(kept, currency, product));
+      if (Object.keys(changes).length === 0) return { ok: true, data: product, response: new Response() };
+      return change(product.id, changes, seen);
     },
     (saved) => {
       const next = draftOf(saved, locale);
@@ -125,7 +127,7 @@ function Editing({ product, currency, first, changed, begin }: Editing) {
 
   return (
     <form onSubmit={submit} noValidate>
-      <Heading title={product ? product.name : t('new_product')}>
+      <Heading title={product ? product.name : t('new_product')} stays>
         {product ? (
           <>
             <a
@@ -199,11 +201,6 @@ function Editing({ product, currency, first, changed, begin }: Editing) {
             />
           </div>
         </Box>
-        <p className="flex justify-end">
-          <Button type="submit" busy={busy}>
-            {t('save')}
-          </Button>
-        </p>
       </div>
     </form>
   );

@@ -89,7 +89,7 @@ function VariantFields({ name, variant, currency, error, put, remove }: VariantP
   return (
     <fieldset className="rounded-xl border border-line p-3">
       <legend className="px-1 text-sm font-medium">{variant.sku || t('new_variant')}</legend>
-      <div className="grid grid-cols-2 gap-3 md:grid-cols-4 xl:grid-cols-7">
+      <div className={`grid grid-cols-2 gap-3 md:grid-cols-4 ${variant.isNew ? 'xl:grid-cols-7' : 'xl:grid-cols-6'}`}>
         {fields.map(([field, label, wrong]) => (
           <Field
             key={field}

@@ -1,0 +1,84 @@
+"""Nothing that staff type in the back office is lost, and nothing that others did is overwritten unseen."""
+
+import re
+
+from playwright.async_api import Dialog, expect
+
+from tests.browser.conftest import NewVisitor
+from tests.shop import ADMIN, Shop
+
+EDITOR = re.compile(r"/admin/products/[0-9a-f-]{36}$")
+
+
+async def test_what_was_typed_stays_whatever_happens(site: Shop, visit: NewVisitor) -> None:
+    sku = await site.new_sku(stock=0)
+    name = f"Thing {sku}"
+    keeper = await visit()
+    page = keeper.page
+    keeper.tolerate(404, "/v1/carts/current$")  # Who has no cart yet is told so.
+    await keeper.go("/en/sign-in?next=%2Fadmin%2Fproducts")
+    await page.locator('input[name="email"]').fill(ADMIN["email"])
+    await page.locator('input[name="password"]').fill(ADMIN["password"])
+    await page.locator('main button[type="submit"]').click()
+    await page.wait_for_url("**/admin/products")
+
+    # What is sold out is found by that.
+    await page.get_by_role("searchbox").fill(sku)
+    await page.get_by_label("Stock", exact=True).select_option(label="Sold out")
+    await expect(page.locator("tbody tr")).to_have_count(1)
+    await page.get_by_role("link", name=name).click()
+    await page.wait_for_url(EDITOR)
+    address = page.url
+    named, attributes = page.get_by_label("Name", exact=True).first, page.get_by_label("Attributes")
+
+    # Back, and away by a link: each asks, and whoever stays still has it all.
+    asked: list[str] = []
+
+    async def stay(dialog: Dialog) -> None:
+        asked.append(dialog.message)
+        await dialog.dismiss()
+
+    await attributes.fill("origin=Bahia")
+    page.on("dialog", stay)
+    async with page.expect_event("dialog"):
+        await page.evaluate("history.back()")
+    await page.wait_for_url(address)
+    await page.get_by_role("link", name="Orders").click()
+    assert len(asked) == 2
+    assert page.url == address
+    await expect(attributes).to_have_value("origin=Bahia")
+    page.remove_listener("dialog", stay)
+
+    # A refused form leads to its first wrong field.
+    save = page.get_by_role("button", name="Save", exact=True).first
+    await named.fill("")
+    with keeper.expecting(422, "/v1/admin/products"):
+        await save.click()
+        await expect(named).to_be_focused()
+    await expect(named).to_have_attribute("aria-invalid", "true")
+
+    # Somebody else was first: both changes stand in the end.
+    product = f"/v1/admin/products/{site.product_ids[sku]}"
+    assert (await site.staff("PATCH", product, {"description": "By another"})).status == 200
+    await named.fill(f"{name} x")
+    with keeper.expecting(409, "/v1/admin/products"):
+        await save.click()
+        await expect(page.get_by_text("Somebody else changed this product")).to_be_visible()
+    await keeper.accessible()
+    await keeper.named("button", "^save mine all the same$").click()
+    await expect(page.get_by_text("Saved.")).to_be_visible()
+    now = (await site.staff("GET", product)).json
+    assert (now["name"], now["description"], now["attributes"]) == (f"{name} x", "By another", {"origin": "Bahia"})
+
+    # The session ends meanwhile: signing in again brings back the page as it was.
+    keeper.tolerate(401)
+    await named.fill(name)
+    await keeper.context.clear_cookies()
+    await save.click()
+    again = page.get_by_role("dialog")
+    await again.get_by_label("Password").fill(ADMIN["password"])
+    await again.get_by_role("button", name="Sign in").click()
+    await expect(again).to_have_count(0)
+    await expect(named).to_have_value(name)
+    await save.click()
+    await expect(page.get_by_role("heading", level=1)).to_have_text(name)
