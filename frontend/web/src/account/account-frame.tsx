@@ -35,7 +35,7 @@ export function AccountFrame({ children }: { children: ReactNode }) {
   }
 
   return (
-    <div className="shell grid gap-8 py-10 md:grid-cols-[13rem_1fr]">
+    <div className="shell grid grid-cols-[minmax(0,1fr)] gap-8 py-10 md:grid-cols-[13rem_minmax(0,1fr)]">
       <nav aria-label={t('account')}>
         <ul className="flex flex-wrap gap-1 md:flex-col">
           {PLACES.map(([place, name]) => (

@@ -7,14 +7,16 @@ import { shortened } from '@/shop/page-metadata';
 import { PUBLIC_URL, SHOP_NAME } from '@/shop/settings';
 import { structured } from '@/shop/structured-data';
 
+import { trail, type Step } from './categories';
 import { groupsOf } from './choice';
 import { Crumbs } from './crumbs';
 import { Gallery } from './gallery';
-import { productPath, tintOf, type Product, type WholeProduct } from './goods';
+import { productPath, tintOf, type Category, type Product, type WholeProduct } from './goods';
 import { Markdown } from './markdown';
 import { nameOfProperty, valueText } from './names';
 import { ProductChoice } from './product-choice';
 import { ProductGrid } from './product-grid';
+import { categoriesOf } from './read';
 
 const RELATED = 4;
 const DESCRIBED_MAX = 5_000;
@@ -26,14 +28,14 @@ type Props = { product: WholeProduct; locale: Locale; firstSku: string };
 /** All of a product's page. */
 export async function ProductDetails({ product, locale, firstSku }: Props) {
   const t = translator(locale, 'catalog');
-  const related = await relatedTo(locale, product);
+  const [related, tree] = await Promise.all([relatedTo(locale, product), categoriesOf(locale)]);
   const names = Object.fromEntries(groupsOf(product.variants).map(({ name }) => [name, nameOfProperty(locale, name)]));
   return (
     <div className="shell pt-2 pb-16">
       <Texts locale={locale} texts={textsOf(locale, 'goods')}>
         <Crumbs
           locale={locale}
-          steps={product.breadcrumbs}
+          steps={stepsTo(tree, product)}
           here={{ name: product.name, path: productPath(product.slug) }}
         />
         <div className="mt-3 grid grid-cols-[minmax(0,1fr)] gap-8 lg:grid-cols-[minmax(0,7fr)_minmax(0,5fr)] lg:gap-14">
@@ -113,6 +115,12 @@ function Description({ product, locale }: { product: WholeProduct; locale: Local
       ) : null}
     </>
   );
+}
+
+/** The way to it in the page's language: a product that is not translated names its categories in its own. */
+function stepsTo(tree: readonly Category[], { breadcrumbs }: WholeProduct): readonly Step[] {
+  const last = breadcrumbs.at(-1);
+  return (last && trail(tree, last.path)) ?? breadcrumbs;
 }
 
 /** Goods of the same category, those in stock; a page stands without them. */

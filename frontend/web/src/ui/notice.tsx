@@ -11,7 +11,7 @@ const TONES: Record<Tone, string> = {
 /** Something the reader should know; what is bad is announced at once. */
 export function Notice({ tone = 'mind', title, children }: { tone?: Tone; title?: string; children?: ReactNode }) {
   return (
-    <div role={tone === 'bad' ? 'alert' : 'status'} className={`rounded-2xl px-4 py-3 ${TONES[tone]}`}>
+    <div role={tone === 'bad' ? 'alert' : 'status'} className={`rounded-2xl px-4 py-3 wrap-anywhere ${TONES[tone]}`}>
       {title ? <p className="font-semibold">{title}</p> : null}
       {children}
     </div>

@@ -50,5 +50,5 @@ export function Picture({
 
 /** What stands where a picture would. */
 export function NoPicture() {
-  return <Icon name="basket" className="m-auto size-full max-w-24 text-soft opacity-50" />;
+  return <Icon name="basket" className="m-auto size-full max-w-24 text-soft opacity-40" />;
 }
