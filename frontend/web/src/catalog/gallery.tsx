@@ -32,7 +32,7 @@ export function Gallery({ images, slug, tint }: Props) {
     const index = Math.min(Math.max(to, 0), images.length - 1);
     const place = row.current?.children[index];
     if (row.current && place instanceof HTMLElement)
-      row.current.scrollTo({ left: place.offsetLeft, behavior: 'smooth' });
+      row.current.scrollTo({ left: place.offsetLeft, behavior: wantsStill() ? 'instant' : 'smooth' });
   }
 
   function byKey(event: KeyboardEvent) {
@@ -142,4 +142,9 @@ function Shown({ image, slug }: { image: Image; slug: string | null }) {
       {picture}
     </ViewTransition>
   );
+}
+
+/** What a script moves does not heed what the style sheet says of who minds movement. */
+function wantsStill(): boolean {
+  return window.matchMedia('(prefers-reduced-motion: reduce)').matches;
 }
