@@ -98,6 +98,8 @@ async def test_stored_scripts_are_texts_wherever_they_are_shown(site: Shop, visi
     editor = await reader.go(f"/admin/products/{site.product_ids[good.sku]}")
     await expect(editor.get_by_role("heading", level=1)).to_contain_text("onerror=")
     assert await editor.evaluate(STRUCK) == []
+    # It would be an odd sight in the pictures of other pages.
+    assert (await site.staff("DELETE", f"/v1/admin/products/{site.product_ids[good.sku]}")).status == 204
 
 
 async def test_an_upload_is_a_picture_or_nothing(site: Shop, visit: NewVisitor) -> None:

@@ -51,7 +51,12 @@ async def test_a_declined_payment_loses_nothing(site: Shop, visit: NewVisitor) -
     good = await new_good(site)
     visitor = await visit()
     buyer = Buyer(visitor)
-    await buyer.ready_to_pay(good, "tok_declined")
+    await buyer.ready_to_pay(good, "tok_error")
+    with visitor.expecting(502, "/v1/orders"):
+        await buyer.pay.click()
+        await expect(visitor.page.get_by_text("The payment service does not answer")).to_be_visible()
+    await visitor.accessible()
+    await buyer.choose_payment("tok_declined")
     with visitor.expecting(402, "/v1/orders"):
         await buyer.pay.click()
         await expect(visitor.page.get_by_text("The payment was declined")).to_be_visible()

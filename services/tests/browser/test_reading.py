@@ -72,3 +72,13 @@ async def test_nothing_moves_for_who_wants_it_still(visit: NewVisitor) -> None:
     await reader.page.locator('main a[href*="/products/"]').first.click()
     await reader.page.wait_for_url("**/en/products/*")
     assert await reader.page.evaluate(RUNNING) == 0
+
+
+async def test_pictures_are_seen_by_whichever_name_the_shop_is_reached(site: Shop, visit: NewVisitor) -> None:
+    reader = await visit()
+    await reader.go(f"{site.url.replace('127.0.0.1', 'localhost')}/en/products/palmer-mango")
+    picture = reader.page.locator("main img").first
+    assert await picture.evaluate("(one) => one.decode().then(() => one.naturalWidth)") > 0
+    others = [fault for fault in reader.faults if not fault.startswith("another host was asked")]
+    assert others == []
+    reader.faults.clear()
