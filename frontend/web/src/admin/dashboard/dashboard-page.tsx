@@ -6,6 +6,7 @@ import { useEffect, useState, type ReactNode } from 'react';
 import { useMine } from '@/account/use-mine';
 import { formatMoney } from '@/i18n/format';
 import { useLive } from '@/live/use-live';
+import { Button } from '@/ui/button';
 
 import { useAdmin } from '../frame/admin-texts';
 import { Heading } from '../frame/heading';
@@ -47,11 +48,26 @@ export function DashboardPage() {
     };
   }, [stale, reloadSales, reloadLow, reloadNewest]);
 
+  const failure = sales.failure ?? low.failure ?? newest.failure;
   return (
     <>
       <Heading title={t('dashboard')} />
       <div className="grid gap-6">
-        <Trouble failure={sales.failure ?? low.failure ?? newest.failure} />
+        {failure ? (
+          <div className="grid justify-items-start gap-4">
+            <Trouble failure={failure} />
+            <Button
+              look="quiet"
+              onClick={() => {
+                reloadSales();
+                reloadLow();
+                reloadNewest();
+              }}
+            >
+              {t('retry')}
+            </Button>
+          </div>
+        ) : null}
         <Tiles found={sales.data} aMinute={aMinute} />
         <Panel title={t('sales_by_hour')} more={sales.data?.time_zone}>
           <div className="min-h-40">{sales.data ? <Bars found={sales.data} /> : null}</div>

@@ -101,6 +101,13 @@ export function ImportPage() {
         <div role="status">{busy ? t('reading') : null}</div>
         {file && !kindOf(file) ? <Notice tone="bad" title={t('import_kind')} /> : null}
         <Trouble failure={failure} title={failure?.status === 422 ? t('import_header') : undefined} />
+        {file && failure && failure.status !== 422 ? (
+          <p>
+            <Button look="quiet" busy={busy} onClick={() => void run(file, true)}>
+              {t('retry')}
+            </Button>
+          </p>
+        ) : null}
         {shown ? (
           <Shown {...shown}>
             {file && shown.preview && willChange > 0 ? (

@@ -175,7 +175,7 @@ function Lines({ order }: { order: Order }) {
               <th scope="col" className="px-2 py-2 text-right font-medium">
                 {t('sent')}
               </th>
-              <th scope="col" className="px-2 py-2 text-right font-medium">
+              <th scope="col" className="px-2 py-2 text-right font-medium max-sm:hidden">
                 {t('price')}
               </th>
               <th scope="col" className="py-2 text-right font-medium">
@@ -192,7 +192,7 @@ function Lines({ order }: { order: Order }) {
                 </th>
                 <td className="px-2 text-right">{line.quantity}</td>
                 <td className="px-2 text-right">{line.sent}</td>
-                <td className="px-2 text-right">{formatMoney(line.unit_price, locale)}</td>
+                <td className="px-2 text-right max-sm:hidden">{formatMoney(line.unit_price, locale)}</td>
                 <td className="text-right">{formatMoney(line.total, locale)}</td>
               </tr>
             ))}

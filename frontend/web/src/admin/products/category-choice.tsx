@@ -10,11 +10,16 @@ type Props = { chosen: readonly string[]; error?: string | undefined; onChange: 
 
 export function CategoryChoice({ chosen, error, onChange }: Props) {
   const { t, locale } = useAdmin();
-  const { data, failure } = useMine(askCategories);
+  const { data, failure, reload } = useMine(askCategories);
   return (
     <fieldset>
       <legend className="mb-1 text-sm font-medium">{t('categories')}</legend>
       <Trouble failure={failure} />
+      {failure ? (
+        <button type="button" onClick={reload} className="min-h-11 text-leaf underline-offset-4 hover:underline">
+          {t('retry')}
+        </button>
+      ) : null}
       <div className="max-h-64 min-h-32 overflow-y-auto rounded-xl border border-line p-2">
         {data?.items.map((category) => (
           <label
