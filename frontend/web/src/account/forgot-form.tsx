@@ -9,6 +9,7 @@ import { Field } from '@/ui/field';
 import { Notice } from '@/ui/notice';
 
 import { FailureNotice } from './failure-notice';
+import { useFieldWords } from './field-words';
 import { exact, useSubmit } from './use-submit';
 
 export function ForgotForm() {
@@ -24,11 +25,12 @@ export function ForgotForm() {
       setSent(true);
     },
   );
+  const words = useFieldWords(errors);
   if (sent) return <Notice tone="good" title={t('forgot_sent')} />;
   return (
     <form onSubmit={submit} className="grid gap-4" noValidate>
       <FailureNotice failure={failure} />
-      <Field name="email" type="email" label={t('email')} autoComplete="username" required error={errors['email']} />
+      <Field name="email" type="email" label={t('email')} autoComplete="username" required error={words['email']} />
       <Button type="submit" busy={busy}>
         {t('forgot_send')}
       </Button>

@@ -14,6 +14,7 @@ import { Notice } from '@/ui/notice';
 import { Waiting } from './account-frame';
 import { askMe, type Me } from './calls';
 import { FailureNotice } from './failure-notice';
+import { useFieldWords } from './field-words';
 import { Unanswered } from './unanswered';
 import { useMine } from './use-mine';
 import { exact, typed, useSubmit } from './use-submit';
@@ -51,6 +52,7 @@ function Details({ me, saved }: { me: Me; saved: (me: Me) => void }) {
       setDone(true);
     },
   );
+  const words = useFieldWords(errors);
   return (
     <form
       onSubmit={submit}
@@ -61,7 +63,7 @@ function Details({ me, saved }: { me: Me; saved: (me: Me) => void }) {
       noValidate
     >
       <FailureNotice failure={failure} />
-      <Field name="name" label={t('name')} autoComplete="name" defaultValue={me.name} error={errors['name']} />
+      <Field name="name" label={t('name')} autoComplete="name" defaultValue={me.name} error={words['name']} />
       <Field label={t('email')} type="email" value={me.email} readOnly autoComplete="email" />
       <Field
         name="phone"
@@ -69,7 +71,7 @@ function Details({ me, saved }: { me: Me; saved: (me: Me) => void }) {
         label={t('phone')}
         autoComplete="tel"
         defaultValue={me.phone ?? ''}
-        error={errors['phone']}
+        error={words['phone']}
       />
       <label className="block text-sm font-medium">
         <span className="mb-1 block">{t('mail_language')}</span>

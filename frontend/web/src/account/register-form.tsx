@@ -8,6 +8,7 @@ import { Button } from '@/ui/button';
 import { Field } from '@/ui/field';
 
 import { FailureNotice } from './failure-notice';
+import { useFieldWords } from './field-words';
 import { PasswordField } from './password-field';
 import { signIn } from './sign-in-form';
 import { exact, typed, useSubmit } from './use-submit';
@@ -29,12 +30,13 @@ export function RegisterForm() {
       window.location.assign(wayBack(window.location.search, locale));
     },
   );
+  const words = useFieldWords(errors);
   return (
     <form onSubmit={submit} className="grid gap-4" noValidate>
       <FailureNotice failure={failure} refused={t('has_account')} />
-      <Field name="name" label={t('name')} autoComplete="name" required maxLength={200} error={errors['name']} />
-      <Field name="email" type="email" label={t('email')} autoComplete="username" required error={errors['email']} />
-      <PasswordField fresh error={errors['password']} />
+      <Field name="name" label={t('name')} autoComplete="name" required maxLength={200} error={words['name']} />
+      <Field name="email" type="email" label={t('email')} autoComplete="username" required error={words['email']} />
+      <PasswordField fresh error={words['password']} />
       <Button type="submit" busy={busy}>
         {t('open_account')}
       </Button>

@@ -9,6 +9,7 @@ import { Button, ButtonLink } from '@/ui/button';
 import { Notice } from '@/ui/notice';
 
 import { FailureNotice } from './failure-notice';
+import { useFieldWords } from './field-words';
 import { PasswordField } from './password-field';
 import { exact, useSubmit } from './use-submit';
 import { useToken } from './use-token';
@@ -28,6 +29,7 @@ export function ResetForm() {
       setDone(true);
     },
   );
+  const words = useFieldWords(errors);
   const stale = token === '' || errors['token'] !== undefined;
   return (
     <div className="grid gap-4">
@@ -44,7 +46,7 @@ export function ResetForm() {
       ) : (
         <form onSubmit={submit} className="grid gap-4" noValidate>
           <FailureNotice failure={failure} refused={t('link_stale')} />
-          <PasswordField fresh error={errors['password']} />
+          <PasswordField fresh error={words['password']} />
           <Button type="submit" busy={busy}>
             {t('reset_save')}
           </Button>

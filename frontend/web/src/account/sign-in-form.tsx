@@ -10,6 +10,7 @@ import { Button } from '@/ui/button';
 import { Field } from '@/ui/field';
 
 import { FailureNotice } from './failure-notice';
+import { useFieldWords } from './field-words';
 import { PasswordField } from './password-field';
 import { exact, useSubmit } from './use-submit';
 import { wayBack } from './where';
@@ -34,11 +35,12 @@ export function SignInForm() {
       window.location.assign(wayBack(window.location.search, locale));
     },
   );
+  const words = useFieldWords(errors);
   return (
     <form onSubmit={submit} className="grid gap-4" noValidate>
       <FailureNotice failure={failure} refused={t('wrong_password')} />
-      <Field name="email" type="email" label={t('email')} autoComplete="username" required error={errors['email']} />
-      <PasswordField error={errors['password']} />
+      <Field name="email" type="email" label={t('email')} autoComplete="username" required error={words['email']} />
+      <PasswordField error={words['password']} />
       <Button type="submit" busy={busy}>
         {t('sign_in')}
       </Button>
