@@ -1,5 +1,6 @@
 import createClient from 'openapi-fetch';
 
+import { patience } from './patience';
 import { failureOf, UNREACHABLE, type Failure } from './problem';
 import type { paths } from './schema';
 import { isSignedIn, renew } from './session';
@@ -10,11 +11,11 @@ export const api = createClient<paths>({ baseUrl: '', fetch: send });
 async function send(request: Request): Promise<Response> {
   // Texts come in the language of the page, which need not be the browser's.
   request.headers.set('accept-language', document.documentElement.lang);
-  if (!isSignedIn()) return fetch(request);
+  if (!isSignedIn()) return fetch(request, { signal: patience(request) });
   const again = request.clone();
   const asked = Date.now();
-  const answer = await fetch(request);
-  return answer.status === 401 && (await renew(asked)) ? fetch(again) : answer;
+  const answer = await fetch(request, { signal: patience(request) });
+  return answer.status === 401 && (await renew(asked)) ? fetch(again, { signal: patience(again) }) : answer;
 }
 
 export type Result<T> = { ok: true; data: T; response: Response } | { ok: false; failure: Failure };

@@ -1,4 +1,5 @@
 import { keep, readKept } from './kept';
+import { PATIENCE_MS } from './patience';
 
 // Who is signed in is known by cookies that no script can read. What is kept here is only that somebody is, so that a guest's
 // browser does not ask in vain.
@@ -26,7 +27,9 @@ export async function renew(asked: number): Promise<boolean> {
     const noted = Number(readKept(SIGNED_IN) ?? 0);
     if (noted === 0) return false;
     if (noted > asked) return true;
-    const answer = await fetch('/v1/sessions/browser/refresh', { method: 'POST' });
+    // The other tabs wait for us meanwhile.
+    const signal = AbortSignal.timeout(PATIENCE_MS);
+    const answer = await fetch('/v1/sessions/browser/refresh', { method: 'POST', signal });
     if (answer.ok) noteSession(true);
     else if (answer.status === 401) noteSession(false);
     return answer.ok;
