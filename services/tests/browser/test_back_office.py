@@ -143,6 +143,7 @@ async def test_an_import_with_errors_is_seen_before_it_is_done(site: Shop, visit
 
 async def test_one_key_leads_anywhere(site: Shop, visit: NewVisitor) -> None:
     keeper = await at_the_desk(visit)
+    await expect(keeper.page.get_by_text("Yesterday: ").first).to_be_visible()  # The page has come to life.
     await keeper.page.keyboard.press("Control+k")
     await expect(keeper.page.get_by_role("dialog")).to_be_visible()
     await expect(keeper.page.get_by_role("combobox")).to_be_focused()
