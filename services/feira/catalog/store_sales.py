@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from feira.kernel.db import Tx
 
 DAYS = 7  # Today included.
-ENTRIES_MAX = 50_000  # Lines of the journal that are read at once.
+ENTRIES_MAX = 10_000  # Lines of the journal that are read at once, so that no transaction is long.
 GONE_MAX = 20_000  # Counts of a day long past that are taken out of the sums at once.
 
 _TODAY = "(now() at time zone 'UTC')::date"
