@@ -103,9 +103,8 @@ async def _seed(run: Run, believable: int) -> dict[str, Any]:
     kind = seeding.Kind(seeding.ORDERS, skus=goods.SKUS * (COPIES + 1))
     await seeding.multiply(url, of_orders, kind, copies)
     # What was sold is counted as it is sold; else all of it would be counted while the shop is measured.
-    await run.postgres.value(
-        BIG, "update catalog.sales_read set after = s.last_value, upto = s.last_value from catalog.journal_id_seq s"
-    )
+    last = await run.postgres.value(BIG, "select last_value from catalog.journal_id_seq")
+    await run.postgres.value(BIG, "update catalog.sales_read set after = $1, upto = $1", last)
     run.say(f"the big shop has {copies:,} copies of them")
     for database in (SMALL, BIG):
         await run.postgres.value(database, "drop schema seed cascade")
