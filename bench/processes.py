@@ -153,9 +153,10 @@ def descendants(pid: int) -> list[int]:
     """This process and all below it."""
     found, at = [pid], 0
     while at < len(found):
-        for tasks in (_PROC / str(found[at]) / "task").glob("*/children"):
-            with suppress(OSError):
-                found += [int(child) for child in tasks.read_text().split()]
+        with suppress(OSError):  # It has ended meanwhile.
+            for task in (_PROC / str(found[at]) / "task").iterdir():
+                with suppress(OSError):
+                    found += [int(child) for child in (task / "children").read_text().split()]
         at += 1
     return found
 
