@@ -16,7 +16,8 @@ import { SearchField } from '../list/search-field';
 import { useFilters } from '../list/use-filters';
 import { useList } from '../list/use-list';
 import { AdjustStock } from '../stock/adjust-stock';
-import { LEVELS, type Level } from '../stock/calls';
+import type { Level } from '../stock/calls';
+import { LevelSelect } from '../stock/level-select';
 import { archive, askProducts, restore, type Filters, type Product } from './calls';
 import { PriceCell } from './price-cell';
 
@@ -132,21 +133,13 @@ export function ProductsPage() {
             </option>
           ))}
         </select>
-        <select
-          aria-label={t('stock')}
-          className={`${inputLook()} sm:max-w-56`}
-          value={below ?? ''}
-          onChange={(event) => {
-            change({ below: event.target.value });
+        <LevelSelect
+          label={t('stock')}
+          below={below}
+          onChange={(level) => {
+            change({ below: level });
           }}
-        >
-          <option value="">{t('any_stock')}</option>
-          {LEVELS.map(([level, name]) => (
-            <option key={level} value={level}>
-              {t(name)}
-            </option>
-          ))}
-        </select>
+        />
       </div>
       <Listing caption={t('products')} columns={columns} list={list} keyOf={keyOf} empty={t('no_products')} />
     </>

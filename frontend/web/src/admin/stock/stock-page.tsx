@@ -5,7 +5,6 @@ import { useCallback, useState } from 'react';
 
 import { formatTime } from '@/i18n/format';
 import { Dialog } from '@/ui/dialog';
-import { inputLook } from '@/ui/field';
 
 import { useAdmin, type AdminKey } from '../frame/admin-texts';
 import { Heading } from '../frame/heading';
@@ -15,7 +14,8 @@ import { useFilters } from '../list/use-filters';
 import { useList } from '../list/use-list';
 import { useNames } from '../people/use-names';
 import { AdjustStock } from './adjust-stock';
-import { askJournal, askStock, LEVELS, type Entry, type Filters, type Stock } from './calls';
+import { askJournal, askStock, type Entry, type Filters, type Stock } from './calls';
+import { LevelSelect } from './level-select';
 
 const KINDS = {
   held: 'kind_held',
@@ -96,21 +96,13 @@ export function StockPage() {
             change({ q: value });
           }}
         />
-        <select
-          aria-label={t('available')}
-          className={`${inputLook()} sm:max-w-56`}
-          value={below ?? ''}
-          onChange={(event) => {
-            change({ below: event.target.value });
+        <LevelSelect
+          label={t('available')}
+          below={below}
+          onChange={(level) => {
+            change({ below: level });
           }}
-        >
-          <option value="">{t('any_stock')}</option>
-          {LEVELS.map(([level, name]) => (
-            <option key={level} value={level}>
-              {t(name)}
-            </option>
-          ))}
-        </select>
+        />
       </div>
       <Listing caption={t('stock')} columns={columns} list={list} keyOf={keyOf} empty={t('no_stock')} />
       {journal !== null ? (
