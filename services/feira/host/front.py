@@ -17,7 +17,7 @@ from pathlib import Path
 
 from feira.host import launch
 from feira.host.datadir import DataDir, shorten
-from feira.host.node import MISSING, find_node
+from feira.host.node import MISSING, NODE_MIN, find_node
 from feira.host.settings import ANY, LOOPBACK
 from feira.kernel.config import Settings
 
@@ -32,6 +32,16 @@ BACKOFF_MAX_S = 10.0
 LASTED_S = 10.0
 PORTS_MAX = 200  # So many are tried.
 PARTS = ("server.js", ".next/BUILD_ID", ".next/static")
+# Why there are no pages: for the log and the operator in English, for who comes to the shop in her own language.
+NOT_BUILT = {
+    "fault": "its front end has not been built, which `make web` does",
+    "fault_pt-BR": "ela ainda não foi compilada; `make web` faz isso",
+}
+NO_NODE = {
+    "fault": MISSING,
+    "fault_pt-BR": f"não há Node.js da versão {NODE_MIN} ou mais nova nesta máquina; instale um ou acrescente-o com "
+    "`uv sync --inexact --extra node`",
+}
 
 
 def build_home() -> Path:
@@ -53,9 +63,9 @@ class Front:
         self._node = find_node()
         self._port = 0
         if not all((self._home / part).exists() for part in PARTS):
-            self.web = {"fault": "its front end has not been built, which `make web` does"}
+            self.web = NOT_BUILT
         elif self._node is None:
-            self.web = {"fault": MISSING}
+            self.web = NO_NODE
         else:
             self._port = _free_port(settings)
             self.web = {"address": f"127.0.0.1:{self._port}", "home": str(self._home)}

@@ -34,6 +34,7 @@ class Site:
     def __init__(self, settings: Settings) -> None:
         self._shop = settings.shop_name
         self._fault = settings.web.get("fault", "")
+        self._faults = {locale: settings.web.get(f"fault_{locale}", self._fault) for locale in LOCALES}
         self._upstream = Upstream(settings.web.get("address", "127.0.0.1:1"))
         self._policy = Policy(settings)
         self._pages = Pages(self._upstream, self._policy)
@@ -120,7 +121,7 @@ class Site:
                 404, (("cache-control", "no-store"), ("content-type", "text/plain")), b"There is no such file\n"
             )
         if self._fault:
-            return unanswered(ask, self._shop, self._fault)
+            return unanswered(ask, self._shop, self._faults[ask.locale])
         try:
             finished = await self._pages.get(ask)
         except Unreached:
@@ -132,7 +133,7 @@ class Site:
     async def _lead(self, ask: Ask) -> Form:
         """Where the shop's own address leads: to its pages in the visitor's language."""
         if await self.unready():
-            return waiting(self._shop, ask.locale, self._fault, late=self._late)
+            return waiting(self._shop, ask.locale, self._faults[ask.locale], late=self._late)
         query = ask.target.partition(b"?")[2].decode("latin-1")
         headers = (
             ("cache-control", "no-store"),

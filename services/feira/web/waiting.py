@@ -1,6 +1,7 @@
 """What is shown where a page cannot be: that the shop is opening, or why it has no pages."""
 
 import html
+import re
 from pathlib import Path
 from typing import Final
 
@@ -36,11 +37,12 @@ def waiting(shop: str, locale: str, fault: str = "", *, late: bool = False) -> F
     """
     words = _WORDS[locale]
     kind = "fault_" if fault else ""
+    text = html.escape(words["late" if late and not fault else kind + "text"].format(fault=fault))
     page = _PAGE.format(
         locale=locale,
         refresh="" if fault else f'\n<meta http-equiv="refresh" content="{AGAIN_S}">',
         title=html.escape(words[kind + "title"].format(shop=shop)),
-        text=html.escape(words["late" if late and not fault else kind + "text"].format(fault=fault)),
+        text=re.sub("`([^`]+)`", r"<code>\1</code>", text),
         more=words["more"],
     )
     headers = (

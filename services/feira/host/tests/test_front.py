@@ -152,6 +152,7 @@ async def test_a_front_end_that_cannot_be(node: Path, home: Path, data: Path, mo
     monkeypatch.setattr(front, "find_node", lambda: find_node(home))
     none, said = a_front(data)
     assert none.web["fault"].startswith("there is no Node.js of version 20 or newer")
+    assert none.web["fault_pt-BR"].startswith("não há Node.js da versão 20 ou mais nova")
     assert said == [f"The shop opens without pages: {none.web['fault']}."]
     await none.keep()
     await none.stop()
@@ -165,7 +166,7 @@ async def test_a_front_end_that_cannot_be(node: Path, home: Path, data: Path, mo
     assert found.web["home"] == str(home)
     (home / "server.js").unlink()
     broken, _ = a_front(data)
-    assert "`make web`" in broken.web["fault"]
+    assert all("`make web`" in broken.web[name] for name in ("fault", "fault_pt-BR"))
     monkeypatch.delenv("FEIRA_WEB_HOME")
     assert front.build_home().parts[-4:] == ("frontend", "web", ".build", "current")
 

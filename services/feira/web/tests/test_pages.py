@@ -440,12 +440,17 @@ async def test_before_there_are_pages_the_visitor_is_told(front: MakeFront, neig
 
 
 async def test_a_shop_without_pages_says_why(front: MakeFront) -> None:
-    shop = await front({"fault": "there is no Node.js <20>"})
+    shop = await front({"fault": "there is no Node.js <20>: `add it`", "fault_pt-BR": "não há Node.js <20>: `ponha`"})
     for path in ("/", "/en/products/mango"):
         status, _, body = await shop.get(path)
         assert status == 503
-        assert b"there is no Node.js &lt;20&gt;" in body
+        assert b"there is no Node.js &lt;20&gt;: <code>add it</code>" in body
         assert b"http-equiv" not in body
+    for path, taken in (("/", "pt-BR,en;q=0.5"), ("/pt-BR", "en")):
+        status, heads, body = await shop.get(path, Accept_Language=taken)
+        assert (status, heads["content-language"]) == (503, "pt-BR")
+        assert "a vitrine não: não há Node.js &lt;20&gt;: <code>ponha</code>." in body.decode()
+        assert b"there is" not in body
     assert (await shop.get("/readyz"))[0] == 503
     assert (await shop.get("/docs"))[0] == 200
     assert (await shop.get("/_next/static/a.js"))[0] == 404
