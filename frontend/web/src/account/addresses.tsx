@@ -5,6 +5,7 @@ import { useState } from 'react';
 import type { Country } from '@/checkout/address-fields';
 import { useLocale, useTexts } from '@/i18n/texts';
 import { Button } from '@/ui/button';
+import { Icon } from '@/ui/icons';
 
 import { Waiting } from './account-frame';
 import { AddressDialog } from './address-dialog';
@@ -35,7 +36,12 @@ export function Addresses({ countries, home }: { countries: readonly Country[]; 
       {failure ? <Unanswered failure={failure} retry={reload} /> : null}
       {!data && !failure ? <Waiting /> : null}
       {data?.items.length === 0 ? (
-        <p className="rounded-stall border border-dashed border-line p-8 text-center">{t('no_addresses')}</p>
+        <div className="rounded-stall border border-dashed border-line p-8 text-center">
+          <span className="mb-4 inline-grid size-14 place-items-center rounded-full bg-sun-soft">
+            <Icon name="pin" className="size-7" />
+          </span>
+          <p className="text-balance">{t('no_addresses')}</p>
+        </div>
       ) : null}
       <ul className="grid gap-4 lg:grid-cols-2">
         {data?.items.map((address) => (

@@ -5,6 +5,7 @@ import { useState } from 'react';
 import { api, outcome } from '@/api/browser';
 import { useLocale, useTexts } from '@/i18n/texts';
 import { Button, ButtonLink } from '@/ui/button';
+import { Icon } from '@/ui/icons';
 import { Notice } from '@/ui/notice';
 
 import { Waiting } from './account-frame';
@@ -66,7 +67,10 @@ export function NoOrders() {
   const locale = useLocale();
   return (
     <div className="rounded-stall border border-dashed border-line p-8 text-center">
-      <p className="mb-4">{t('no_orders')}</p>
+      <span className="mb-4 inline-grid size-14 place-items-center rounded-full bg-sun-soft">
+        <Icon name="basket" className="size-7" />
+      </span>
+      <p className="mb-4 text-balance">{t('no_orders')}</p>
       <ButtonLink href={`/${locale}/products`}>{t('go_shopping')}</ButtonLink>
     </div>
   );

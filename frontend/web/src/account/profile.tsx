@@ -75,7 +75,7 @@ function Details({ me, saved }: { me: Me; saved: (me: Me) => void }) {
       />
       <label className="block text-sm font-medium">
         <span className="mb-1 block">{t('mail_language')}</span>
-        <select name="locale" defaultValue={me.locale} className={inputLook()}>
+        <select name="locale" defaultValue={me.locale} className={`${inputLook()} picker pr-9 text-base font-normal`}>
           {LOCALES.map((one) => (
             <option key={one} value={one}>
               {LANGUAGES[one]}

@@ -31,7 +31,7 @@ export function AddToCart({ sku, quantity, available, className = 'w-full' }: Pr
 
   return (
     <div className={className}>
-      <Button className="w-full" busy={busy} disabled={!available} onClick={put}>
+      <Button className="min-h-12! w-full" busy={busy} disabled={!available} onClick={put}>
         {available ? t(busy ? 'adding' : 'add') : t('sold_out')}
       </Button>
       <p role="alert" className="mt-2 text-sm text-berry empty:hidden">

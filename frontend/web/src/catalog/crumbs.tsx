@@ -25,7 +25,8 @@ export function Crumbs({ locale, steps, here }: Props) {
         {all.map(({ name, href }, index) => {
           const isHere = index === all.length - 1;
           return (
-            <li key={href} className="flex max-w-full items-center">
+            // On a narrow screen the way ends above the title, which says the rest.
+            <li key={href} className={`flex max-w-full items-center ${isHere && here ? 'max-sm:sr-only' : ''}`}>
               {isHere ? (
                 <span aria-current="page" className="my-3 line-clamp-2 wrap-anywhere text-ink">
                   <bdi>{name}</bdi>
@@ -40,7 +41,10 @@ export function Crumbs({ locale, steps, here }: Props) {
                 </Link>
               )}
               {isHere ? null : (
-                <span aria-hidden="true" className="px-1.5 text-line">
+                <span
+                  aria-hidden="true"
+                  className={`px-1.5 text-edge ${here && index === links.length - 1 ? 'max-sm:hidden' : ''}`}
+                >
                   /
                 </span>
               )}

@@ -184,9 +184,12 @@ function Prices({ locale, path, wishes, currency, facets }: Props) {
   const written = (amount: number | null) =>
     amount === null
       ? ''
-      : new Intl.NumberFormat(locale, { useGrouping: false, maximumFractionDigits: decimals }).format(
-          amount / 10 ** decimals,
-        );
+      : new Intl.NumberFormat(locale, {
+          useGrouping: false,
+          minimumFractionDigits: decimals,
+          maximumFractionDigits: decimals,
+          trailingZeroDisplay: 'stripIfInteger',
+        }).format(amount / 10 ** decimals);
   const hint = (money: Money | null) => written(money?.amount ?? null);
   const fields = [
     { name: 'from', label: t('price_least'), value: wishes.min_price, hint: hint(facets.price.min) },

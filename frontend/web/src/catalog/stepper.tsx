@@ -27,7 +27,7 @@ export function Stepper({
     <div
       role="group"
       aria-label={t('quantity')}
-      className="inline-flex items-center rounded-full border border-line bg-stall"
+      className="inline-flex h-12 items-center rounded-full border border-edge bg-stall"
     >
       <button
         type="button"

@@ -29,7 +29,7 @@ export function Totals({ sums, locale, settled = true }: { sums: Sums | null; lo
           <dd>{say(sums?.total)}</dd>
         </div>
       </dl>
-      <p className="mt-1 min-h-5 text-right text-sm text-soft">
+      <p className="mt-1 text-right text-sm text-soft empty:hidden">
         {sums?.tax_included && sums.tax.amount > 0 ? t('tax_included', { tax: say(sums.tax) }) : null}
       </p>
     </div>

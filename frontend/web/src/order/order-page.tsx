@@ -53,31 +53,29 @@ function Shown({
   return (
     <article>
       <Heading order={order} isNew={isNew} locale={locale} />
-      <div className="mt-8 grid grid-cols-[minmax(0,1fr)] items-start gap-6 lg:grid-cols-[minmax(0,1fr)_24rem] xl:gap-10 print:block print:space-y-6">
-        <Stall title={t('lines')}>
+      <div className="mt-6 grid grid-cols-[minmax(0,1fr)] items-start gap-6 lg:mt-8 lg:grid-cols-[minmax(0,1fr)_24rem] lg:grid-rows-[auto_auto_1fr] xl:gap-x-10 print:block print:space-y-6">
+        <Stall title={t('progress')} className="lg:col-start-2">
+          <div aria-live="polite">
+            <Timeline steps={stepsOf(order, happened)} locale={locale} />
+          </div>
+        </Stall>
+        <Stall title={t('lines')} className="lg:col-start-1 lg:row-span-3 lg:row-start-1">
           <OrderLines order={order} locale={locale} />
         </Stall>
-        <div className="space-y-6 max-lg:order-first">
-          <Stall title={t('progress')}>
-            <div aria-live="polite">
-              <Timeline steps={stepsOf(order, happened)} locale={locale} />
-            </div>
-          </Stall>
-          <Stall title={t('delivery')}>
-            <Address order={order} locale={locale} />
-            <p className="mt-3 break-all text-soft">{order.email}</p>
-          </Stall>
-          <div className="flex flex-wrap gap-2 print:hidden">
-            <Button
-              look="quiet"
-              onClick={() => {
-                window.print();
-              }}
-            >
-              {t('print')}
-            </Button>
-            {isCancellable(order) ? <CancelOrder cancel={cancel} /> : null}
-          </div>
+        <Stall title={t('delivery')} className="lg:col-start-2">
+          <Address order={order} locale={locale} />
+          <p className="mt-3 break-all text-soft">{order.email}</p>
+        </Stall>
+        <div className="flex flex-wrap gap-2 lg:col-start-2 print:hidden">
+          <Button
+            look="quiet"
+            onClick={() => {
+              window.print();
+            }}
+          >
+            {t('print')}
+          </Button>
+          {isCancellable(order) ? <CancelOrder cancel={cancel} /> : null}
         </div>
       </div>
     </article>
@@ -109,11 +107,11 @@ function Heading({ order, isNew, locale }: { order: Order; isNew: boolean; local
         <h1 className="text-3xl break-words sm:text-4xl">{mood === 'plain' ? number : t(`${mood}_title`, values)}</h1>
       </div>
       {mood === 'plain' || mood === 'sent' ? null : (
-        <p className="mt-2 max-w-prose break-words">{t(`${mood}_text`, values)}</p>
+        <p className="mt-2 max-w-prose text-pretty break-words">{t(`${mood}_text`, values)}</p>
       )}
-      <p className="mt-3 text-soft">
-        {mood === 'plain' ? '' : `${number} · `}
-        {t('placed_on', { date: formatDate(order.placed_at, locale) })}
+      <p className="mt-3 flex flex-wrap gap-x-4 text-soft">
+        {mood === 'plain' ? null : <span>{number}</span>}
+        <span>{t('placed_on', { date: formatDate(order.placed_at, locale) })}</span>
       </p>
     </header>
   );
@@ -138,9 +136,11 @@ function Address({ order: { shipping_address: to }, locale }: { order: Order; lo
   );
 }
 
-function Stall({ title, children }: { title: string; children: ReactNode }) {
+function Stall({ title, className = '', children }: { title: string; className?: string; children: ReactNode }) {
   return (
-    <section className="rounded-stall border border-line bg-stall p-5 shadow-stall sm:p-7 print:border-0 print:p-0 print:shadow-none">
+    <section
+      className={`rounded-stall border border-line bg-stall p-5 shadow-stall sm:p-7 print:border-0 print:p-0 print:shadow-none ${className}`}
+    >
       <h2 className="mb-4 text-xl">{title}</h2>
       {children}
     </section>

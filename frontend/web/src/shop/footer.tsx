@@ -19,8 +19,8 @@ export function Footer({ locale, locales }: { locale: Locale; locales: readonly 
   ];
   return (
     <footer className="mt-20 border-t border-line bg-sunken text-soft">
-      <div className="shell grid gap-8 py-10 text-sm sm:grid-cols-2 lg:grid-cols-[2fr_1fr_1fr]">
-        <div>
+      <div className="shell grid grid-cols-[minmax(0,1fr)_auto] gap-x-4 gap-y-6 py-10 text-sm sm:grid-cols-2 lg:grid-cols-[2fr_1fr_1fr]">
+        <div className="max-lg:col-span-2">
           <p className="mb-2 font-display text-2xl font-bold tracking-tight text-ink">{SHOP_NAME}</p>
           <p className="max-w-xs">{t('powered')}</p>
           <a href="/docs" className={LINK}>
@@ -39,7 +39,7 @@ export function Footer({ locale, locales }: { locale: Locale; locales: readonly 
           </ul>
         </nav>
         <div className="flex flex-col items-start gap-3">
-          <nav aria-label={t('language')} className="flex gap-5">
+          <nav aria-label={t('language')} className="flex flex-wrap gap-x-5">
             {locales.map((other) => (
               <LanguageLink key={other} to={other} current={other === locale}>
                 {LANGUAGES[other]}

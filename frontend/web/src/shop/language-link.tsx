@@ -21,7 +21,7 @@ export function LanguageLink({ to, current, children }: Props) {
       hrefLang={to}
       lang={to}
       aria-current={current ? 'true' : undefined}
-      className="underline-offset-4 hover:text-ink hover:underline aria-[current]:font-semibold aria-[current]:text-ink"
+      className="inline-flex min-h-11 items-center underline-offset-4 hover:text-ink hover:underline aria-[current]:font-semibold aria-[current]:text-ink md:min-h-9"
       onClick={() => {
         document.cookie = `feira_locale=${to}; path=/; max-age=${YEAR_S}; samesite=lax`;
       }}

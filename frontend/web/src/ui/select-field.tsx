@@ -23,7 +23,7 @@ export function SelectField({
         id={id}
         aria-invalid={error ? true : undefined}
         aria-describedby={error ? `${id}-error` : undefined}
-        className={inputLook(Boolean(error))}
+        className={`${inputLook(Boolean(error))} picker pr-9`}
       >
         {children}
       </select>

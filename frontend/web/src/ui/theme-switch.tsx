@@ -32,10 +32,10 @@ export function ThemeSwitch() {
   }
 
   return (
-    <label className="flex items-center gap-2">
+    <label className="flex flex-wrap items-center gap-2">
       <span className="text-soft">{t('theme')}</span>
       <select
-        className="rounded-lg border border-line bg-stall px-2 py-1.5"
+        className="min-h-11 picker rounded-xl border border-edge bg-stall py-1.5 pr-9 pl-3 md:min-h-9"
         value={theme}
         onChange={(event) => {
           choose(event.target.value as Theme);
