@@ -5,6 +5,8 @@ export default defineConfig({
     alias: {
       '@': new URL('./src', import.meta.url).pathname,
       '#messages': new URL('./messages', import.meta.url).pathname,
+      // What runs on the server alone is tested here all the same.
+      'server-only': new URL('./node_modules/server-only/empty.js', import.meta.url).pathname,
     },
   },
   test: { environment: 'happy-dom', include: ['src/**/*.test.ts', 'src/**/*.test.tsx'] },

@@ -10,6 +10,7 @@ from tests.browser.conftest import NewVisitor
 from tests.shop import ADDRESS, Shop
 
 NOBODYS = "0190a2b4-0000-7000-8000-000000000000"
+MONTHS = [f"Month {number}" for number in range(1, 13)]
 PASSWORD = "a long enough word"
 ANYBODY = {
     "home": "/en",
@@ -49,7 +50,7 @@ async def test_a_page_of_what_is_sold_out(site: Shop, visit: NewVisitor) -> None
              for n in range(3)]  # fmt: skip
     body = {
         "name": "Early figs",
-        "description": "Only on **Tuesdays**.",
+        "description": f"Only on **Tuesdays**.\n\n| Size | Weight | {' | '.join(MONTHS)} |\n|--|--:|{'--|' * 12}\n| Small | 5 g |",
         "categories": ["fruit/tropical"],
         "variants": kinds,
     }
@@ -60,6 +61,9 @@ async def test_a_page_of_what_is_sold_out(site: Shop, visit: NewVisitor) -> None
     await expect(
         visitor.page.get_by_role("heading", name="Sold out").or_(visitor.page.get_by_text("Sold out")).first
     ).to_be_visible()
+    table = visitor.page.get_by_role("table")
+    await expect(table.get_by_role("columnheader")).to_have_text(["Size", "Weight", *MONTHS])
+    await expect(table.get_by_role("cell").nth(1)).to_have_css("text-align", "right")
     await visitor.looked_at("product-sold-out")
 
 

@@ -7,7 +7,7 @@ import { Fragment, type ReactNode } from 'react';
 export function Markdown({ text }: { text: string }) {
   return (
     <div dir="auto" className="prose-stall">
-      {blocks(lexer(text, { gfm: false }))}
+      {blocks(lexer(text))}
     </div>
   );
 }
@@ -36,6 +36,8 @@ function block(any: Token): ReactNode {
           <code>{token.text}</code>
         </pre>
       );
+    case 'table':
+      return table(token);
     case 'hr':
       return <hr />;
     case 'space':
@@ -49,6 +51,37 @@ function block(any: Token): ReactNode {
 function list({ ordered, start, items }: Tokens.List): ReactNode {
   const rows = items.map((item, index) => <li key={index}>{blocks(item.tokens)}</li>);
   return ordered ? <ol start={start === '' ? 1 : start}>{rows}</ol> : <ul>{rows}</ul>;
+}
+
+/** One that is too wide is scrolled sideways, by keys too, within itself. */
+function table({ header, rows }: Tokens.Table): ReactNode {
+  const cells = (row: readonly Tokens.TableCell[]) =>
+    row.map(({ tokens, align, header: isHead }, index) =>
+      isHead ? (
+        <th key={index} scope="col" style={align ? { textAlign: align } : undefined}>
+          {words(tokens)}
+        </th>
+      ) : (
+        <td key={index} style={align ? { textAlign: align } : undefined}>
+          {words(tokens)}
+        </td>
+      ),
+    );
+  return (
+    // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- What scrolls must be reached by keys.
+    <div role="group" tabIndex={0} className="table-pane">
+      <table>
+        <thead>
+          <tr>{cells(header)}</tr>
+        </thead>
+        <tbody>
+          {rows.map((row, index) => (
+            <tr key={index}>{cells(row)}</tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
 }
 
 function words(tokens: readonly Token[]): ReactNode {

@@ -58,8 +58,9 @@ export function pageMetadata({ locale, path, title, description, image, index = 
 export function shortened(text: string, max: number = DESCRIPTION_MAX): string {
   const plain = text
     .replace(/!?\[([^\]]*)\]\([^)]*\)/g, '$1')
+    .replace(/^[\s|:-]+$/gm, ' ')
     .replace(/[*_`#>]+/g, '')
-    .replace(/\s+/g, ' ')
+    .replace(/[\s|]+/g, ' ')
     .trim();
   if (plain.length <= max) return plain;
   const cut = plain.slice(0, max);
