@@ -2,9 +2,10 @@
 
 import asyncio
 import re
+from contextlib import suppress
 
 import pytest
-from playwright.async_api import Route, expect
+from playwright.async_api import Error, Route, expect
 
 from tests.browser.buying import Buyer, new_good, orders_of, reprice
 from tests.browser.conftest import NewVisitor
@@ -117,6 +118,50 @@ async def test_a_price_that_rises_is_shown_before_it_is_paid(site: Shop, visit: 
     await visitor.looked_at("checkout-dearer")
     await buyer.button("^confirm").click()
     order = await site.order(await buyer.until_ordered())
+    assert order["subtotal"]["amount"] == 1_500
+
+
+async def test_a_press_before_the_total_is_there_is_held(site: Shop, visit: NewVisitor) -> None:
+    """It is taken, and carried out by itself if the total stays what was shown. If not, the buyer is asked, and keeps her place."""
+    good = await new_good(site, price=1_000)
+    visitor = await visit()
+    buyer = Buyer(visitor)
+    await buyer.ready_to_pay(good)
+    free, asked = asyncio.Event(), asyncio.Event()
+
+    async def late(route: Route) -> None:
+        asked.set()
+        await free.wait()
+        with suppress(Error):  # Another one may have taken its place.
+            await route.continue_()
+
+    async def press(code: str) -> None:
+        free.clear()
+        asked.clear()
+        await buyer.field(buyer.words.code).fill(code)
+        await buyer.pay.click()
+        await asked.wait()
+        await expect(buyer.button("^updating the total")).to_have_attribute("aria-busy", "true")
+        await expect(visitor.page.get_by_text("Your order is placed as soon as")).to_be_visible()
+
+    await visitor.page.route("**/v1/quotes", late)
+    await press("01310200")
+    await reprice(site, good, 1_500)
+    free.set()
+    await expect(visitor.page.get_by_role("alert").get_by_text("R$25.00 now, no longer R$20.00")).to_be_visible()
+    await expect(buyer.button("^confirm · R.25.00")).to_be_focused()
+    await visitor.looked_at("checkout-total-changed")
+    assert await orders_of(site, buyer.email) == 0
+    # Who changes anything meanwhile has to press again.
+    await press("01310300")
+    await buyer.field(buyer.words.name).fill("Ana de Lima")
+    free.set()
+    await expect(buyer.pay).to_contain_text("R$25.00")
+    assert await orders_of(site, buyer.email) == 0
+    await press("01310400")
+    free.set()
+    order = await site.order(await buyer.until_ordered())
+    assert order["shipping_address"]["postal_code"] == "01310-400"
     assert order["subtotal"]["amount"] == 1_500
 
 

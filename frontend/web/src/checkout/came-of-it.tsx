@@ -95,7 +95,7 @@ function Unended({
   }
   return (
     <Notice tone="mind">
-      <p role="alert">{t(status === 0 ? 'again_offline' : code === 'in_progress' ? 'again_running' : 'again_busy')}</p>
+      <p role="alert">{t(againOf(status, code))}</p>
       {/* Counted for the eye alone: heard each second it would be a torment. */}
       <p aria-live="off" className="min-h-6 text-soft tabular-nums">
         {secondsLeft === null ? null : t('again_in', { count: secondsLeft })}
@@ -108,6 +108,11 @@ function Unended({
       </Actions>
     </Notice>
   );
+}
+
+function againOf(status: number, code: string) {
+  if (status === 0) return navigator.onLine ? 'again_silent' : 'again_offline';
+  return code === 'in_progress' ? 'again_running' : 'again_busy';
 }
 
 function Actions({ children }: { children: ReactNode }) {

@@ -3,17 +3,17 @@
 import { useEffect, useRef, useState } from 'react';
 
 import type { components } from '@/api/schema';
+import { cart as basket } from '@/cart/cart';
 import { shortLines, type Cart, type CartState } from '@/cart/state';
-import { formatMoney } from '@/i18n/format';
 import type { Locale } from '@/i18n/locales';
 import { useTexts } from '@/i18n/texts';
-import { Button } from '@/ui/button';
 import { Notice } from '@/ui/notice';
 
 import { CameOfIt } from './came-of-it';
 import { Contact } from './contact';
 import { Delivery } from './delivery';
 import { addressWords } from './field-faults';
+import { PayButton } from './pay-button';
 import { PAYMENT_FIELDS, type PaymentHandle } from './payment/fields';
 import { PaymentChoice } from './payment/payment-choice';
 import { Section } from './section';
@@ -53,6 +53,11 @@ export function CheckoutForm({ cart, state, shop, locale, placing, round }: Prop
     } else if (outcome) came.current?.focus();
   }, [outcome]);
 
+  // Ordered in another tab, no longer this buyer's, or with goods that have left the shop: the cart itself says so.
+  useEffect(() => {
+    if (failure?.status === 404 || failure?.status === 409) void basket.refresh();
+  }, [failure]);
+
   // What was decided about is gone from the page, and the focus with it.
   const short = shortLines(cart).length;
   useEffect(() => {
@@ -60,7 +65,6 @@ export function CheckoutForm({ cart, state, shop, locale, placing, round }: Prop
   }, [short]);
 
   const Fields = method ? PAYMENT_FIELDS[method.kind] : null;
-  const total = quote ? formatMoney(quote.total, locale) : '';
   return (
     <div className="items-start gap-8 max-lg:space-y-5 lg:grid lg:grid-cols-[minmax(0,1fr)_24rem] xl:gap-12">
       <Summary cart={cart} notes={state.notes} quote={quote} settled={settled} locale={locale} />
@@ -69,7 +73,7 @@ export function CheckoutForm({ cart, state, shop, locale, placing, round }: Prop
         noValidate
         onSubmit={(event) => {
           event.preventDefault();
-          if (!busy && method) void form.submit(event.currentTarget, method.id, payment.current);
+          if (!busy && method) void form.submit(event.currentTarget, method.id, payment);
         }}
       >
         <fieldset disabled={busy} className="min-w-0 space-y-5">
@@ -100,7 +104,14 @@ export function CheckoutForm({ cart, state, shop, locale, placing, round }: Prop
             }}
           />
           <Section title={t('payment')}>
-            <PaymentChoice methods={shop.payment_methods} chosen={method} onChoose={setMethod} />
+            <PaymentChoice
+              methods={shop.payment_methods}
+              chosen={method}
+              onChoose={(chosen) => {
+                form.release();
+                setMethod(chosen);
+              }}
+            />
             {method && Fields ? <Fields method={method} ref={payment} error={form.unpaid} /> : null}
             <p className="mt-3 text-sm text-soft">{t('card_private')}</p>
           </Section>
@@ -122,12 +133,14 @@ export function CheckoutForm({ cart, state, shop, locale, placing, round }: Prop
         <p role="status" className="mt-5 min-h-6 text-center text-sm text-berry">
           {wrong > 0 ? t('faults', { count: wrong }) : null}
         </p>
-        <Button type="submit" busy={busy} className="min-h-14! w-full text-lg tabular-nums">
-          {busy ? t('paying') : total ? t(outcome?.kind === 'dearer' ? 'confirm' : 'pay', { total }) : t('pay_plain')}
-        </Button>
-        <p role="status" className="mt-2 min-h-6 text-center text-sm text-soft">
-          {busy ? t('paying_text') : null}
-        </p>
+        <PayButton
+          busy={busy}
+          press={form.press}
+          total={quote?.total ?? null}
+          failure={failure}
+          isToConfirm={outcome?.kind === 'dearer'}
+          locale={locale}
+        />
       </form>
     </div>
   );

@@ -1,6 +1,6 @@
 'use client';
 
-import { useEffect, useRef, useState, type RefObject } from 'react';
+import { useState, type RefObject } from 'react';
 
 import { fieldErrors } from '@/api/problem';
 import type { components } from '@/api/schema';
@@ -16,12 +16,9 @@ import { isPostalCode } from './places';
 import type { Outcome } from './outcome';
 import type { PaymentHandle } from './payment/fields';
 import { SHORT_LINES } from './short-lines';
+import { usePress } from './use-press';
 import { useQuote, type Quote } from './use-quote';
 
-const SETTLE_STEPS_MAX = 100;
-const SETTLE_STEP_MS = 60;
-
-type Quoted = ReturnType<typeof useQuote>;
 type Wanted = { cart: Cart; settling: boolean; outcome: Outcome | null; round: number };
 
 /** What was typed, what it costs, what is wrong with it, and the order that it makes. */
@@ -33,7 +30,7 @@ export function useOrderForm({ cart, settling, outcome, round }: Wanted, place: 
   const [seen, setSeen] = useState<Money | null>(null);
   const [unpaid, setUnpaid] = useState<string | null>(null);
   const quoted = useQuote(settling || !draft.address.country ? null : quoteBody(cart.id, draft), stampOf(cart, round));
-  const latest = useLatest(quoted);
+  const { press, hold, release, isHeld } = usePress(quoted);
 
   const blamed = outcome?.kind === 'invalid' ? wordsOfShop(outcome.fields, t) : { byField: {}, other: null };
   const fromQuote = quoted.failure?.status === 422 ? wordsOfShop(fieldErrors(quoted.failure), t).byField : {};
@@ -50,7 +47,12 @@ export function useOrderForm({ cart, settling, outcome, round }: Wanted, place: 
     setMended((before) => ({ of: outcome, fields: [...(before.of === outcome ? before.fields : []), ...fields] }));
   }
 
-  async function submit(form: HTMLFormElement, method: string, payment: PaymentHandle | null): Promise<void> {
+  async function submit(
+    form: HTMLFormElement,
+    method: string,
+    payment: RefObject<PaymentHandle | null>,
+  ): Promise<void> {
+    if (isHeld()) return;
     setChecked(true);
     const wrong = Object.keys(faultsOf(draft));
     if (wrong.length > 0) {
@@ -61,11 +63,15 @@ export function useOrderForm({ cart, settling, outcome, round }: Wanted, place: 
       document.getElementById(SHORT_LINES)?.focus();
       return;
     }
-    const shown = latest.current.quote?.total;
-    const quote = await untilSettled(latest);
-    // What the buyer has not seen is not bought.
-    if (!quote || quote.total.amount !== shown?.amount) return;
-    const taken = await payment?.take();
+    const holding = hold();
+    const quote = await holding.price;
+    if (!quote) {
+      form.querySelector<HTMLElement>('[aria-invalid]')?.focus();
+      return;
+    }
+    const taken = await payment.current?.take();
+    if (!holding.isOn()) return;
+    release();
     setUnpaid(taken?.ok === false ? taken.words : null);
     if (!taken?.ok) return;
     setSeen(quote.total);
@@ -79,34 +85,20 @@ export function useOrderForm({ cart, settling, outcome, round }: Wanted, place: 
     unpaid: unpaid ?? words['payment'],
     quoted,
     seen,
+    press,
     submit,
+    release,
     change: (change: Partial<Draft>) => {
       changeDraft(change);
+      release();
       mend(Object.keys(change));
     },
     changeAddress: (change: Partial<AddressText>) => {
       changeAddress(change);
+      release();
       mend(Object.keys(change).map((field) => `shipping_address.${field}`));
     },
   };
-}
-
-function useLatest(quoted: Quoted): RefObject<Quoted> {
-  const latest = useRef(quoted);
-  useEffect(() => {
-    latest.current = quoted;
-  });
-  return latest;
-}
-
-/** The price of what is asked now, which may be on its way yet; null if it cannot be had. */
-async function untilSettled(latest: RefObject<Quoted>): Promise<Quote | null> {
-  for (let step = 0; step < SETTLE_STEPS_MAX; step++) {
-    if (latest.current.settled) return latest.current.quote;
-    if (latest.current.failure) return null;
-    await new Promise((resolve) => setTimeout(resolve, SETTLE_STEP_MS));
-  }
-  return null;
 }
 
 /** The price is another when other goods lie in the cart, or the same for other prices. */
