@@ -9,6 +9,7 @@ import { Field } from '@/ui/field';
 
 import { FailureNotice } from './failure-notice';
 import { useFieldWords } from './field-words';
+import { NoCookies } from './no-cookies';
 import { PasswordField } from './password-field';
 import { signIn } from './sign-in-form';
 import { exact, typed, useSubmit } from './use-submit';
@@ -33,6 +34,7 @@ export function RegisterForm() {
   const words = useFieldWords(errors);
   return (
     <form onSubmit={submit} className="grid gap-4" noValidate>
+      <NoCookies />
       <FailureNotice failure={failure} refused={t('has_account')} />
       <Field name="name" label={t('name')} autoComplete="name" required maxLength={200} error={words['name']} />
       <Field name="email" type="email" label={t('email')} autoComplete="username" required error={words['email']} />

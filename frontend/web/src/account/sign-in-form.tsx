@@ -11,6 +11,7 @@ import { Field } from '@/ui/field';
 
 import { FailureNotice } from './failure-notice';
 import { useFieldWords } from './field-words';
+import { NoCookies } from './no-cookies';
 import { PasswordField } from './password-field';
 import { exact, useSubmit } from './use-submit';
 import { wayBack } from './where';
@@ -38,6 +39,7 @@ export function SignInForm() {
   const words = useFieldWords(errors);
   return (
     <form onSubmit={submit} className="grid gap-4" noValidate>
+      <NoCookies />
       <FailureNotice failure={failure} refused={t('wrong_password')} />
       <Field name="email" type="email" label={t('email')} autoComplete="username" required error={words['email']} />
       <PasswordField error={words['password']} />

@@ -49,6 +49,26 @@ test('a browser that keeps nothing remembers for as long as the page', () => {
   expect(readKept('a')).toBeNull();
 });
 
+test('a browser that is full gives what was kept last, and nothing that is out of date', () => {
+  const kept = new Map([['a', 'before']]);
+  let full = true;
+  vi.stubGlobal('localStorage', {
+    getItem: (key: string) => kept.get(key) ?? null,
+    setItem: (key: string, text: string) => {
+      if (full) throw new DOMException('full', 'QuotaExceededError');
+      kept.set(key, text);
+    },
+    removeItem: (key: string) => kept.delete(key),
+  });
+  keep('a', 'after');
+  expect([readKept('a'), kept.get('a')]).toEqual(['after', undefined]);
+  full = false;
+  keep('a', 'at last');
+  expect([readKept('a'), kept.get('a')]).toEqual(['at last', 'at last']);
+  keep('a', null);
+  expect([readKept('a'), kept.size]).toEqual([null, 0]);
+});
+
 test('keys are long, and each another one', () => {
   const keys = new Set(Array.from({ length: 100 }, newKey));
   expect(keys.size).toBe(100);

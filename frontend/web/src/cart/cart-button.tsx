@@ -1,29 +1,32 @@
 'use client';
 
-import dynamic from 'next/dynamic';
 import Link from 'next/link';
 import { usePathname } from 'next/navigation';
-import { useEffect, useState, type MouseEvent } from 'react';
+import { useEffect, type MouseEvent } from 'react';
 
 import type { Locale } from '@/i18n/locales';
 import { useTexts } from '@/i18n/texts';
 import { Icon } from '@/ui/icons';
+import { ahead, useCode } from '@/ui/use-code';
 
 import { cart, useCart } from './cart';
 
 const loadDrawer = () => import('./cart-drawer').then((loaded) => loaded.CartDrawer);
-const CartDrawer = dynamic(loadDrawer, { ssr: false });
+const fetchDrawer = ahead(loadDrawer);
 const COUNT_MAX = 99;
 
 /** Leads to the cart's page, and by a plain click opens the drawer instead. */
 export function CartButton({ locale }: { locale: Locale }) {
   const t = useTexts('common');
   const { count, open } = useCart();
-  const [wasOpened, setWasOpened] = useState(false);
   const path = usePathname();
   const page = `/${locale}/cart`;
   const hasPage = path === page || path === `/${locale}/checkout`;
-  if (open && !wasOpened) setWasOpened(true);
+  const { code: CartDrawer } = useCode(loadDrawer, open, () => {
+    cart.show(false);
+    // A page of its own brings code of its own.
+    if (navigator.onLine) window.location.assign(page);
+  });
 
   // Whoever goes to another page has seen enough of the drawer.
   useEffect(() => {
@@ -44,8 +47,8 @@ export function CartButton({ locale }: { locale: Locale }) {
         aria-label={count > 0 ? t('cart_with', { count }) : t('cart')}
         className="relative rounded-full p-2.5 hover:bg-sunken"
         onClick={show}
-        onPointerEnter={loadDrawer}
-        onFocus={loadDrawer}
+        onPointerEnter={fetchDrawer}
+        onFocus={fetchDrawer}
       >
         <Icon name="cart" className="size-6" />
         {count > 0 ? (
@@ -57,7 +60,7 @@ export function CartButton({ locale }: { locale: Locale }) {
           </span>
         ) : null}
       </Link>
-      {wasOpened ? <CartDrawer locale={locale} /> : null}
+      {CartDrawer ? <CartDrawer locale={locale} /> : null}
     </>
   );
 }

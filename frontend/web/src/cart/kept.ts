@@ -1,3 +1,5 @@
+import { keep, readKept } from '@/api/kept';
+
 // What a browser remembers of its cart between visits: enough to show how much is in it without asking. All tabs share it.
 const KEY = 'feira.cart';
 
@@ -11,25 +13,11 @@ export type Shelf = {
   follow: (changed: () => void) => () => void;
 };
 
-/** The browser's own storage; where it is forbidden the cart lives as long as the page. */
 export function browserShelf(): Shelf {
-  let last: KeptCart | null = null;
   return {
-    read() {
-      try {
-        return parse(localStorage.getItem(KEY));
-      } catch {
-        return last;
-      }
-    },
+    read: () => parse(readKept(KEY)),
     write(kept) {
-      last = kept;
-      try {
-        if (kept) localStorage.setItem(KEY, JSON.stringify(kept));
-        else localStorage.removeItem(KEY);
-      } catch {
-        // Nothing is lost but the memory of it.
-      }
+      keep(KEY, kept && JSON.stringify(kept));
     },
     follow(changed) {
       const heard = (event: StorageEvent) => {

@@ -1,16 +1,16 @@
 'use client';
 
-import dynamic from 'next/dynamic';
 import { useRef, useState, ViewTransition, type KeyboardEvent } from 'react';
 
 import { useTexts } from '@/i18n/texts';
 import { Icon } from '@/ui/icons';
 import { NoPicture, Picture } from '@/ui/picture';
+import { ahead, useCode } from '@/ui/use-code';
 
 import { isLarge, isSmall, type Image } from './goods';
 
 const loadZoom = () => import('./zoom').then((loaded) => loaded.Zoom);
-const Zoom = dynamic(loadZoom, { ssr: false });
+const fetchZoom = ahead(loadZoom);
 
 const SIZES = '(min-width: 1280px) 560px, (min-width: 1024px) 42vw, 80vw';
 const THUMB_SIZES = '64px';
@@ -25,7 +25,10 @@ export function Gallery({ images, slug, tint }: Props) {
   const t = useTexts('goods');
   const row = useRef<HTMLUListElement>(null);
   const [at, setAt] = useState(0);
-  const [zoomed, setZoomed] = useState<boolean | null>(null);
+  const [zoomed, setZoomed] = useState(false);
+  const { code: Zoom } = useCode(loadZoom, zoomed, () => {
+    setZoomed(false);
+  });
   const many = images.length > 1;
 
   function go(to: number) {
@@ -77,8 +80,8 @@ export function Gallery({ images, slug, tint }: Props) {
           <button
             type="button"
             aria-label={t('zoom')}
-            onPointerEnter={loadZoom}
-            onFocus={loadZoom}
+            onPointerEnter={fetchZoom}
+            onFocus={fetchZoom}
             onClick={() => {
               setZoomed(true);
             }}
@@ -108,7 +111,7 @@ export function Gallery({ images, slug, tint }: Props) {
           ))}
         </ul>
       ) : null}
-      {zoomed !== null && shown ? (
+      {Zoom && shown ? (
         <Zoom
           image={shown}
           open={zoomed}

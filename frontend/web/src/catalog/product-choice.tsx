@@ -32,7 +32,7 @@ type Props = {
 export function ProductChoice({ slug, variants: first, firstSku, names }: Props) {
   const t = useTexts('goods');
   const locale = useLocale();
-  const { variants, fresh } = useVariants(slug, first);
+  const { variants, fresh, gone } = useVariants(slug, first);
   const [sku, setSku] = useState(firstSku);
   const [wanted, setWanted] = useState(1);
   const chosen = firstChoice(variants, sku);
@@ -70,7 +70,7 @@ export function ProductChoice({ slug, variants: first, firstSku, names }: Props)
           }}
         />
       ))}
-      <Stock variant={chosen} fresh={fresh} anyLeft={anyLeft} />
+      <Stock variant={chosen} fresh={fresh} anyLeft={anyLeft} gone={gone} />
       <div className="mt-5 flex flex-wrap items-start gap-3">
         {chosen.available ? <Stepper quantity={quantity} most={most} onChange={setWanted} /> : null}
         <AddToCart sku={chosen.sku} quantity={quantity} available={chosen.available} className="min-w-48 flex-1" />
@@ -135,11 +135,13 @@ function Options({ group, label, variants, chosen, onChoose }: OptionsProps) {
   );
 }
 
-function Stock({ variant, fresh, anyLeft }: { variant: Variant; fresh: boolean; anyLeft: boolean }) {
+type StockProps = { variant: Variant; fresh: boolean; anyLeft: boolean; gone: boolean };
+
+function Stock({ variant, fresh, anyLeft, gone }: StockProps) {
   const t = useTexts('goods');
   if (!variant.available) {
     return (
-      <Notice tone="mind" title={anyLeft ? t('choice_sold_out') : t('all_sold_out')}>
+      <Notice tone="mind" title={t(gone ? 'gone' : anyLeft ? 'choice_sold_out' : 'all_sold_out')}>
         {anyLeft ? (
           <p>{t('choose_another')}</p>
         ) : (

@@ -1,17 +1,16 @@
 'use client';
 
-import dynamic from 'next/dynamic';
 import { useRouter, useSearchParams } from 'next/navigation';
 import { useId, useRef, useState, type KeyboardEvent, type SyntheticEvent } from 'react';
 
 import { useLocale, useTexts } from '@/i18n/texts';
 import { Icon } from '@/ui/icons';
+import { useCode } from '@/ui/use-code';
 
 import { addressOf, NO_WISHES } from './list-address';
 import type { Keys } from './suggestions';
 
 const loadSuggestions = () => import('./suggestions').then((loaded) => loaded.Suggestions);
-const Suggestions = dynamic(loadSuggestions, { ssr: false });
 
 /** A form whose answer is the search page; what is typed is completed by code that comes when somebody first types. */
 export function SearchBox() {
@@ -31,6 +30,7 @@ function Field({ first }: { first: string }) {
   const [used, setUsed] = useState(false);
   const [open, setOpen] = useState(false);
   const [active, setActive] = useState<string | null>(null);
+  const { code: Suggestions } = useCode(loadSuggestions, used);
 
   function go(address: string) {
     setOpen(false);
@@ -72,7 +72,6 @@ function Field({ first }: { first: string }) {
         maxLength={200}
         value={text}
         onFocus={() => {
-          void loadSuggestions();
           setUsed(true);
         }}
         onChange={(event) => {
@@ -88,7 +87,7 @@ function Field({ first }: { first: string }) {
         onKeyDown={key}
         className="h-11 w-full rounded-full border border-line bg-stall pr-4 pl-11 placeholder:text-soft"
       />
-      {used ? (
+      {Suggestions ? (
         <Suggestions ref={keys} id={list} text={text} open={open} onOpen={setOpen} onActive={setActive} onGo={go} />
       ) : null}
     </form>

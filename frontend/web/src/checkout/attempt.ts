@@ -1,4 +1,5 @@
 import { newKey } from '@/api/idempotency-key';
+import { tab } from '@/api/kept';
 import type { components } from '@/api/schema';
 
 const KEY = 'feira.attempt';
@@ -13,18 +14,14 @@ export type Attempt = { key: string; body: OrderBody };
 
 export function newAttempt(body: OrderBody): Attempt {
   const attempt = { key: newKey(), body };
-  try {
-    sessionStorage.setItem(KEY, JSON.stringify(attempt));
-  } catch {
-    // A reload will not find it; the cart is ordered no more than once all the same.
-  }
+  tab.keep(KEY, JSON.stringify(attempt));
   return attempt;
 }
 
 /** The try whose end is not known. */
 export function keptAttempt(): Attempt | null {
   try {
-    const kept = JSON.parse(sessionStorage.getItem(KEY) ?? 'null') as Partial<Attempt> | null;
+    const kept = JSON.parse(tab.read(KEY) ?? 'null') as Partial<Attempt> | null;
     return typeof kept?.key === 'string' && typeof kept.body === 'object' ? { key: kept.key, body: kept.body } : null;
   } catch {
     return null;
@@ -32,9 +29,5 @@ export function keptAttempt(): Attempt | null {
 }
 
 export function endAttempt(): void {
-  try {
-    sessionStorage.removeItem(KEY);
-  } catch {
-    // There is none.
-  }
+  tab.keep(KEY, null);
 }

@@ -1,3 +1,5 @@
+import { tab } from '@/api/kept';
+
 import { NO_CODE, addressForm, isPostalCode } from './places';
 
 const KEY = 'feira.checkout';
@@ -61,19 +63,11 @@ export function addressBody(address: AddressText) {
 }
 
 export function readDraft(): Draft {
-  try {
-    return parseDraft(sessionStorage.getItem(KEY));
-  } catch {
-    return NO_DRAFT;
-  }
+  return parseDraft(tab.read(KEY));
 }
 
 export function writeDraft(draft: Draft): void {
-  try {
-    sessionStorage.setItem(KEY, JSON.stringify(draft));
-  } catch {
-    // It lives as long as the page, then.
-  }
+  tab.keep(KEY, JSON.stringify(draft));
 }
 
 export function parseDraft(text: string | null): Draft {

@@ -15,13 +15,16 @@ export function useLive(topics: readonly string[], onMessage: Listener, token = 
     if (named === '') return;
     let leave: (() => void)[] = [];
     let gone = false;
-    void import('./page-client').then(({ live }) => {
-      if (gone) return;
-      const listener: Listener = (message) => {
-        heard(message);
-      };
-      leave = named.split('\n').map((topic) => live.watch(topic, listener, token));
-    });
+    import('./page-client').then(
+      ({ live }) => {
+        if (gone) return;
+        const listener: Listener = (message) => {
+          heard(message);
+        };
+        leave = named.split('\n').map((topic) => live.watch(topic, listener, token));
+      },
+      () => undefined, // The page stands without what is told live.
+    );
     return () => {
       gone = true;
       leave.forEach((end) => {

@@ -25,6 +25,7 @@ export function useOrder(id: string) {
     const found = await read(id, key);
     if (found.ok) setSeen(found.data);
     setFailure(found.ok ? null : found.failure);
+    return found.ok ? null : found.failure.status;
   };
   const lookAgain = useEffectEvent(() => {
     if (token !== null) void look(token);
@@ -32,13 +33,20 @@ export function useOrder(id: string) {
 
   const begin = useEffectEvent(() => {
     const given = tokenOf(location.hash);
+    const before = keptToken(id);
     if (given) {
       keepToken(id, given);
       history.replaceState(history.state, '', location.pathname + location.search);
     }
-    const key = given || keptToken(id);
+    const key = given || before;
     setToken(key);
-    void look(key);
+    void look(key).then((refused) => {
+      // A link that opens nothing takes nothing away from who could open it.
+      if (!given || !before || given === before || (refused !== 404 && refused !== 401)) return;
+      keepToken(id, before);
+      setToken(before);
+      void look(before);
+    });
   });
   useEffect(() => {
     begin();

@@ -1,15 +1,15 @@
 'use client';
 
-import dynamic from 'next/dynamic';
 import { useState } from 'react';
 
 import { useLocale, useTexts } from '@/i18n/texts';
+import { useCode } from '@/ui/use-code';
 
 import type { Purchase } from './demo-bot';
 
 // Whoever only looks at the shop loads neither of them.
-const DemoTokens = dynamic(() => import('./demo-tokens'), { ssr: false });
-const DemoPurchase = dynamic(() => import('./demo-purchase'), { ssr: false });
+const loadTokens = () => import('./demo-tokens').then((loaded) => loaded.default);
+const loadPurchase = () => import('./demo-purchase').then((loaded) => loaded.default);
 
 const LOOK = 'min-h-11 px-2 whitespace-nowrap underline-offset-4 hover:underline sm:px-3';
 
@@ -19,6 +19,10 @@ export function DemoControls() {
   const [tokens, setTokens] = useState(false);
   const [busy, setBusy] = useState(false);
   const [purchase, setPurchase] = useState<Purchase | null>(null);
+  const { code: DemoPurchase } = useCode(loadPurchase, purchase !== null);
+  const { code: DemoTokens } = useCode(loadTokens, tokens, () => {
+    setTokens(false);
+  });
 
   async function buy() {
     if (busy) return;
@@ -52,7 +56,7 @@ export function DemoControls() {
       </button>
       <div role="status" className="fixed bottom-4 left-4 z-50 max-w-[calc(100vw-2rem)] text-base">
         {busy ? <span className="sr-only">{t('bot_busy')}</span> : null}
-        {purchase ? (
+        {purchase && DemoPurchase ? (
           <DemoPurchase
             purchase={purchase}
             onClose={() => {
@@ -61,7 +65,7 @@ export function DemoControls() {
           />
         ) : null}
       </div>
-      {tokens ? (
+      {tokens && DemoTokens ? (
         <DemoTokens
           onClose={() => {
             setTokens(false);
