@@ -90,10 +90,15 @@ async def test_a_new_product_is_sold_sent_and_given_back(site: Shop, visit: NewV
     await variant.get_by_label("Sku").fill("jaca-1")
     await variant.get_by_label(re.compile("^Amount")).fill("45.90")
     await variant.get_by_label("Stock").fill("2")
+    await keeper.named("button", "^add an option$").click()
+    await page.get_by_label("Option 1: name").fill("size")
+    await page.get_by_label("Option 1: value").fill("L; a=b")
     await keeper.named("button", "^save$").first.click()
     await page.wait_for_url(re.compile(r"/admin/products/[0-9a-f-]{36}$"))
     site.product_ids["jaca-1"] = page.url.rpartition("/")[2]
-    slug = (await site.staff("GET", f"/v1/admin/products/{site.product_ids['jaca-1']}")).json["slug"]
+    made = (await site.staff("GET", f"/v1/admin/products/{site.product_ids['jaca-1']}")).json
+    assert made["variants"][0]["options"] == {"size": "L; a=b"}
+    slug = made["slug"]
 
     buyer = Buyer(await visit(PHONE))
     await buyer.open(f"/products/{slug}")

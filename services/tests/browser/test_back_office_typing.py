@@ -29,7 +29,7 @@ async def test_what_was_typed_stays_whatever_happens(site: Shop, visit: NewVisit
     await page.get_by_role("link", name=name).click()
     await page.wait_for_url(EDITOR)
     address = page.url
-    named, attributes = page.get_by_label("Name", exact=True).first, page.get_by_label("Attributes")
+    named = page.get_by_label("Name", exact=True).first
 
     # Back, and away by a link: each asks, and whoever stays still has it all.
     asked: list[str] = []
@@ -38,7 +38,13 @@ async def test_what_was_typed_stays_whatever_happens(site: Shop, visit: NewVisit
         asked.append(dialog.message)
         await dialog.dismiss()
 
-    await attributes.fill("origin=Bahia")
+    # A new row has the focus; a value is whatever it is made of.
+    add = page.get_by_role("button", name="Add an attribute")
+    await add.click()
+    await expect(page.get_by_label("Attribute 1: name")).to_be_focused()
+    await page.keyboard.type("origin")
+    origin = page.get_by_label("Attribute 1: value")
+    await origin.fill("Bahia; sul=1")
     page.on("dialog", stay)
     async with page.expect_event("dialog"):
         await page.evaluate("history.back()")
@@ -46,7 +52,7 @@ async def test_what_was_typed_stays_whatever_happens(site: Shop, visit: NewVisit
     await page.get_by_role("link", name="Orders").click()
     assert len(asked) == 2
     assert page.url == address
-    await expect(attributes).to_have_value("origin=Bahia")
+    await expect(origin).to_have_value("Bahia; sul=1")
     page.remove_listener("dialog", stay)
 
     # A refused form leads to its first wrong field.
@@ -56,6 +62,22 @@ async def test_what_was_typed_stays_whatever_happens(site: Shop, visit: NewVisit
         await save.click()
         await expect(named).to_be_focused()
     await expect(named).to_have_attribute("aria-invalid", "true")
+
+    # What a row lacks is told before anything is sent, and stays beside its row. What is taken out leaves the focus near.
+    await named.fill(name)
+    for number, (attribute, kind) in enumerate([("origin", "Text"), ("organic", "Yes or no"), ("grade", "Number")], 2):
+        await add.click()
+        await page.get_by_label(f"Attribute {number}: name").fill(attribute)
+        await page.get_by_label(f"Attribute {number}: kind").select_option(label=kind)
+    await page.get_by_label("Attribute 3: value").select_option(label="No")
+    await page.get_by_label("Attribute 4: value").fill("two")
+    await save.click()
+    await expect(page.get_by_label("Attribute 2: name")).to_be_focused()
+    await page.get_by_role("button", name="Remove origin").nth(1).click()
+    await expect(add).to_be_focused()
+    grade = page.get_by_label("Attribute 3: value")
+    await expect(grade).to_have_attribute("aria-invalid", "true")
+    await grade.fill("1,5")
 
     # Somebody else was first: both changes stand in the end.
     product = f"/v1/admin/products/{site.product_ids[sku]}"
@@ -68,7 +90,8 @@ async def test_what_was_typed_stays_whatever_happens(site: Shop, visit: NewVisit
     await keeper.named("button", "^save mine all the same$").click()
     await expect(page.get_by_text("Saved.")).to_be_visible()
     now = (await site.staff("GET", product)).json
-    assert (now["name"], now["description"], now["attributes"]) == (f"{name} x", "By another", {"origin": "Bahia"})
+    assert (now["name"], now["description"]) == (f"{name} x", "By another")
+    assert now["attributes"] == {"origin": "Bahia; sul=1", "organic": False, "grade": 1.5}
 
     # The session ends meanwhile: signing in again brings back the page as it was.
     keeper.tolerate(401)

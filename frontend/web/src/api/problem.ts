@@ -20,6 +20,12 @@ export function failureOf(response: Response, body: unknown): Failure {
   };
 }
 
+/** What a page itself sees is wrong, before anybody is asked: in the shape of a 422. */
+export function refusalOf(errors: readonly { field: string; message: string }[]): Failure {
+  const problem = { type: 'about:blank', title: '', status: 422, detail: '', code: 'invalid', errors: [...errors] };
+  return { status: problem.status, code: problem.code, problem, retryAfterSeconds: null };
+}
+
 /** The messages of a 422 by the field they blame, such as `shipping_address.city`. */
 export function fieldErrors(failure: Failure | null): Record<string, string> {
   const errors = failure?.problem?.errors ?? [];

@@ -28,7 +28,7 @@ export function Field({
           id={id}
           aria-invalid={error ? true : undefined}
           aria-describedby={said || undefined}
-          className={inputLook(Boolean(error))}
+          className={inputLook(Boolean(error), rest.readOnly)}
         />
         {trailing}
       </div>

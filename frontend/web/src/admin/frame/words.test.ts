@@ -15,6 +15,8 @@ test('what a field lacks is said in the language of whoever reads it', () => {
   expect(wordOf('Expected `int` >= 3', t)).toBe('must be at least 3');
   expect(wordOf('Expected `str` of length <= 1000', t)).toBe('is too long: at most 1,000');
   expect(wordOf('this shop sells in BRL', p)).toBe('esta loja vende em BRL');
+  expect(wordOf('must be an amount of BRL such as 19,90', p)).toBe('não é um preço em BRL, como 19,90');
+  expect(wordOf('is not UTF-8', t)).toContain('CSV UTF-8');
   expect(wordOf('something quite new', p)).toBe('something quite new');
 });
 

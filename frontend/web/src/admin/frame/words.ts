@@ -9,7 +9,7 @@ type Rule = [RegExp, AdminKey];
 
 // What the API says of a field, by its own words.
 const RULES: readonly Rule[] = [
-  [/^is required$|^must not be empty$|of length >= 1$|got `null`$/, 'wrong_missing'],
+  [/^is required$|^must not be (?:empty|blank)$|of length >= 1$|got `null`$/, 'wrong_missing'],
   [/of length >= \d+$/, 'wrong_short'],
   [/`(?:str|array|object)` of length <= \d+$|^must not be more than \d+/, 'wrong_long'],
   [/matching regex '\^\[\^\\s/, 'wrong_blanks'],
@@ -19,8 +19,9 @@ const RULES: readonly Rule[] = [
   [/^Expected `int`(?: >= 0)?$|^Expected `int`, got|^must not be negative$/, 'wrong_number'],
   [/^Expected `int` >= \d+$|^must be at least \d+$/, 'wrong_least'],
   [/^Expected `int` <= \d+$|^is too large a number$|^makes the stock pass/, 'wrong_most'],
+  [/^must be a number$/, 'wrong_decimal'],
   [/^must not be 0$/, 'wrong_nil'],
-  [/^is there already$|^stands here twice$/, 'wrong_twice'],
+  [/^is there (?:already|twice)$|^stands here twice$/, 'wrong_twice'],
   [/^this shop sells in \w+$|^the order is in \w+$/, 'wrong_currency'],
   [/^is no country/, 'wrong_country'],
   [/^has a rate already$/, 'wrong_country_twice'],
@@ -36,8 +37,9 @@ const RULES: readonly Rule[] = [
   [/has more than \d+ megapixels$/, 'wrong_megapixels'],
   [/^is not a known column$/, 'wrong_column'],
   [/^is missing$/, 'wrong_no_column'],
-  [/^The body is not (?:UTF-8|JSON)|^is not UTF-8$|^cannot be read/, 'wrong_unreadable'],
-  [/^must be an amount of \w+/, 'wrong_amount'],
+  [/^is not UTF-8$/, 'wrong_encoding'],
+  [/^The body is not (?:UTF-8|JSON)|^cannot be read/, 'wrong_unreadable'],
+  [/^must be an amount of \w+ such as [\d.,]+$/, 'wrong_amount'],
   [/^has \d+ cells, the header has/, 'wrong_cells'],
 ];
 
@@ -50,9 +52,13 @@ export function wordOf(message: string, t: T): string {
   return message;
 }
 
-/** What ours take over of them: `n`, a number, and `word`, a currency. */
+/** What ours take over of them: `n`, a number, `word`, a currency, and `example`, what the API would read. */
 function valuesOf(message: string): Values {
-  return { n: Number(/\d+/.exec(message)?.[0] ?? 0), word: /\b[A-Z]{3}\b/.exec(message)?.[0] ?? '' };
+  return {
+    n: Number(/\d+/.exec(message)?.[0] ?? 0),
+    word: /\b[A-Z]{3}\b/.exec(message)?.[0] ?? '',
+    example: / such as (\S+)$/.exec(message)?.[1] ?? '',
+  };
 }
 
 const FIELDS: Record<string, AdminKey> = {
@@ -65,6 +71,7 @@ const FIELDS: Record<string, AdminKey> = {
   variants: 'variants',
   sku: 'sku',
   options: 'options',
+  value: 'value',
   price: 'price',
   compare_at_price: 'price_before',
   weight_g: 'weight_g',

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 
 import type { Product } from './calls';
-import { bodyOf, changesOf, draftOf, emptyDraft, readPairs } from './draft';
+import { bodyOf, changesOf, draftOf, emptyDraft, emptyVariant, wrongRows } from './draft';
+import { emptyRow } from './rows';
 
 const product: Product = {
   id: '1',
@@ -11,7 +12,7 @@ const product: Product = {
   translations: { 'pt-BR': { name: 'Manga', description: 'Doce' }, es: { name: 'Mango', description: '' } },
   categories: ['fruit'],
   images: [],
-  attributes: { organic: true, grade: 2, origin: 'Bahia' },
+  attributes: { organic: true, grade: 2.5, origin: 'Bahia; sul=norte' },
   variants: [
     {
       sku: 'MANGO-1KG',
@@ -33,7 +34,7 @@ const product: Product = {
 };
 
 test('what was not touched is sent as it was, and the stock not at all', () => {
-  const body = bodyOf(draftOf(product, 'en'), 'BRL', product);
+  const body = bodyOf(draftOf(product, 'en'), 'BRL', 'en', product);
   expect(body).toEqual({
     name: 'Mango',
     slug: 'mango',
@@ -58,13 +59,15 @@ test('what was not touched is sent as it was, and the stock not at all', () => {
 
 test('only what was changed is sent', () => {
   const draft = draftOf(product, 'en');
-  const before = bodyOf(draft, 'BRL', product);
-  expect(changesOf(bodyOf(draft, 'BRL', product), before)).toEqual({});
-  expect(changesOf(bodyOf({ ...draft, name: 'Ripe mango' }, 'BRL', product), before)).toEqual({ name: 'Ripe mango' });
+  const before = bodyOf(draft, 'BRL', 'en', product);
+  expect(changesOf(bodyOf(draft, 'BRL', 'en', product), before)).toEqual({});
+  expect(changesOf(bodyOf({ ...draft, name: 'Ripe mango' }, 'BRL', 'en', product), before)).toEqual({
+    name: 'Ripe mango',
+  });
 });
 
 test('a translation that is emptied goes, others stay', () => {
-  const body = bodyOf({ ...draftOf(product, 'en'), translatedName: ' ' }, 'BRL', product);
+  const body = bodyOf({ ...draftOf(product, 'en'), translatedName: ' ' }, 'BRL', 'en', product);
   expect(body.translations).toEqual({ es: { name: 'Mango', description: '' } });
 });
 
@@ -74,11 +77,40 @@ test('a new product begins with one variant, whose stock is sent', () => {
   const body = bodyOf(
     { ...draft, variants: variant ? [{ ...variant, sku: 'A', price: '1,5', stock: '3' }] : [] },
     'BRL',
+    'en',
     null,
   );
   expect(body.variants[0]).toMatchObject({ sku: 'A', price: { amount: 150, currency: 'BRL' }, stock: 3 });
 });
 
-test('pairs are read leniently', () => {
-  expect(readPairs(' size = L ; colour=red\nnote=a=b;;x')).toEqual({ size: 'L', colour: 'red', note: 'a=b' });
+test('attributes are sent as what they are, and only once one of them is another', () => {
+  const draft = draftOf(product, 'pt-BR');
+  const before = bodyOf(draft, 'BRL', 'pt-BR', product);
+  const change = (value: string) => {
+    const attributes = draft.attributes.map((row) => (row.name === 'grade' ? { ...row, value } : row));
+    return changesOf(bodyOf({ ...draft, attributes }, 'BRL', 'pt-BR', product), before);
+  };
+  expect(change('2,5')).toEqual({});
+  expect(change('2,75')).toEqual({ attributes: { organic: true, grade: 2.75, origin: 'Bahia; sul=norte' } });
+});
+
+test('a further variant differs in the same ways, and says how', () => {
+  const draft = draftOf(product, 'en');
+  const next = emptyVariant(draft.variants[0]);
+  expect(next.options).toMatchObject([{ name: 'weight', value: '' }]);
+  expect(wrongRows({ ...draft, variants: [...draft.variants, next] }, draft, 'en')).toEqual([
+    { field: 'variants.1.options.0.value', message: 'must not be empty' },
+  ]);
+});
+
+test('attributes that were not touched are not found fault with', () => {
+  const draft = { ...draftOf(product, 'en'), attributes: [emptyRow('note')] };
+  expect(wrongRows({ ...draft, name: 'Ripe mango' }, draft, 'en')).toEqual([]);
+  expect(wrongRows({ ...draft, attributes: [...draft.attributes] }, draft, 'en')).toHaveLength(1);
+});
+
+test('what is saved keeps its place on the page', () => {
+  const draft = draftOf(product, 'en');
+  const again = draftOf(product, 'en', draft);
+  expect(again).toEqual(draft);
 });

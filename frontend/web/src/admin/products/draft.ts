@@ -2,6 +2,17 @@ import type { Locale } from '@/i18n/locales';
 
 import { majorOf, minorOf } from '../money';
 import type { Body, Image, Product } from './calls';
+import {
+  ATTRIBUTE_VALUE_MAX,
+  emptyRow,
+  faultsOf,
+  OPTION_VALUE_MAX,
+  rowsOf,
+  textsOf,
+  valuesOf,
+  type Fault,
+  type Row,
+} from './rows';
 
 /** A variant as it is typed; `isNew` ones may say how many there are, for the stock of others is adjusted with a reason. */
 export type DraftVariant = {
@@ -9,7 +20,7 @@ export type DraftVariant = {
   isNew: boolean;
   sku: string;
   name: string;
-  options: string;
+  options: readonly Row[];
   price: string;
   before: string;
   weight: string;
@@ -17,7 +28,7 @@ export type DraftVariant = {
   stock: string;
 };
 
-/** A product as it is typed. `options` and `attributes` are pairs such as `size=L; colour=red`. */
+/** A product as it is typed. */
 export type Draft = {
   name: string;
   slug: string;
@@ -25,7 +36,7 @@ export type Draft = {
   translatedName: string;
   translatedDescription: string;
   categories: readonly string[];
-  attributes: string;
+  attributes: readonly Row[];
   images: readonly Image[];
   variants: readonly DraftVariant[];
 };
@@ -35,13 +46,15 @@ export const TRANSLATED = 'pt-BR' satisfies Locale;
 
 let lastKey = 0;
 
-export function emptyVariant(): DraftVariant {
+/** A variant to be typed, which differs from the one `before` it in the same ways. */
+export function emptyVariant(before?: DraftVariant): DraftVariant {
+  const names = (before?.options ?? []).map(({ name }) => name.trim()).filter(Boolean);
   return {
     key: ++lastKey,
     isNew: true,
     sku: '',
     name: '',
-    options: '',
+    options: names.map((name) => emptyRow(name)),
     price: '',
     before: '',
     weight: '',
@@ -58,13 +71,15 @@ export function emptyDraft(): Draft {
     translatedName: '',
     translatedDescription: '',
     categories: [],
-    attributes: '',
+    attributes: [],
     images: [],
     variants: [emptyVariant()],
   };
 }
 
-export function draftOf(product: Product, locale: string): Draft {
+/** A product to be typed in; what is in the draft `before` keeps its place on the page. */
+export function draftOf(product: Product, locale: string, before: Draft | null = null): Draft {
+  const was = new Map(before?.variants.map((variant) => [variant.sku.trim(), variant]));
   const translation = product.translations[TRANSLATED];
   return {
     name: product.name,
@@ -73,16 +88,16 @@ export function draftOf(product: Product, locale: string): Draft {
     translatedName: translation?.name ?? '',
     translatedDescription: translation?.description ?? '',
     categories: product.categories,
-    attributes: pairs(product.attributes),
+    attributes: rowsOf(product.attributes, locale, before?.attributes),
     images: product.images,
     variants: product.variants
       .filter((variant) => !variant.archived)
       .map((variant) => ({
-        key: ++lastKey,
+        key: was.get(variant.sku)?.key ?? ++lastKey,
         isNew: false,
         sku: variant.sku,
         name: variant.name,
-        options: pairs(variant.options),
+        options: rowsOf(variant.options, locale, was.get(variant.sku)?.options),
         price: majorOf(variant.price.amount, variant.price.currency, locale),
         before: variant.compare_at_price
           ? majorOf(variant.compare_at_price.amount, variant.compare_at_price.currency, locale)
@@ -94,8 +109,8 @@ export function draftOf(product: Product, locale: string): Draft {
   };
 }
 
-/** What is sent of a draft; `kept` is the product as it is, whose other translations and kinds of attributes stay. */
-export function bodyOf(draft: Draft, currency: string, kept: Product | null): Body {
+/** What is sent of a draft; `kept` is the product as it is, whose other translations stay. */
+export function bodyOf(draft: Draft, currency: string, locale: string, kept: Product | null): Body {
   const money = (text: string) => ({ amount: minorOf(text, currency) ?? -1, currency }); // -1 is refused, at its field.
   const translations = { ...kept?.translations };
   if (draft.translatedName.trim()) {
@@ -109,12 +124,12 @@ export function bodyOf(draft: Draft, currency: string, kept: Product | null): Bo
     description: draft.description,
     translations,
     categories: [...draft.categories],
-    attributes: attributesOf(draft.attributes, kept?.attributes ?? {}),
+    attributes: valuesOf(draft.attributes, locale),
     images: [...draft.images],
     variants: draft.variants.map((variant) => ({
       sku: variant.sku.trim(),
       name: variant.name.trim(),
-      options: readPairs(variant.options),
+      options: textsOf(variant.options),
       price: money(variant.price),
       compare_at_price: variant.before.trim() ? money(variant.before) : null,
       ...(variant.weight.trim() || !variant.isNew ? { weight_g: wholeOf(variant.weight.trim() || '0') } : {}),
@@ -136,28 +151,13 @@ function wholeOf(text: string): number {
   return /^\d{1,12}$/.test(text.trim()) ? Number(text) : -1;
 }
 
-export function readPairs(text: string): Record<string, string> {
-  return Object.fromEntries(
-    text
-      .split(/[;\n]/)
-      .map((pair) => pair.split('='))
-      .map(([name = '', ...value]) => [name.trim(), value.join('=').trim()] as const)
-      .filter(([name, value]) => name !== '' && value !== ''),
-  );
-}
-
-function pairs(values: Record<string, string | number | boolean>): string {
-  return Object.entries(values)
-    .map(([name, value]) => `${name}=${String(value)}`)
-    .join('; ');
-}
-
-/** A number or yes/no that reads as it did stays what it was. */
-function attributesOf(text: string, kept: Product['attributes']): Product['attributes'] {
-  return Object.fromEntries(
-    Object.entries(readPairs(text)).map(([name, value]) => {
-      const before = kept[name];
-      return [name, before !== undefined && String(before) === value ? before : value];
-    }),
-  );
+/** What is wrong with attributes and options, before anybody is asked; what is as it was `before` is no matter of this draft. */
+export function wrongRows(draft: Draft, before: Draft, locale: string): Fault[] {
+  const isKept = draft.attributes === before.attributes;
+  return [
+    ...(isKept ? [] : faultsOf(draft.attributes, 'attributes', ATTRIBUTE_VALUE_MAX, locale)),
+    ...draft.variants.flatMap(({ options }, at) =>
+      faultsOf(options, `variants.${at}.options`, OPTION_VALUE_MAX, locale),
+    ),
+  ];
 }

@@ -4,6 +4,7 @@ import { useRouter } from 'next/navigation';
 import { useCallback, useRef, useState, type ReactNode } from 'react';
 
 import { useMine } from '@/account/use-mine';
+import { refusalOf } from '@/api/problem';
 import { Button } from '@/ui/button';
 import { Field } from '@/ui/field';
 import { Notice } from '@/ui/notice';
@@ -17,8 +18,10 @@ import { useAct } from '../frame/use-act';
 import { askSettings } from '../settings/calls';
 import { archive, askProduct, change, create, restore, type Product } from './calls';
 import { CategoryChoice } from './category-choice';
-import { bodyOf, changesOf, draftOf, emptyDraft, type Draft } from './draft';
+import { bodyOf, changesOf, draftOf, emptyDraft, wrongRows, type Draft } from './draft';
+import { KnownNames, PairRows } from './pair-rows';
 import { Pictures } from './pictures';
+import { ATTRIBUTES_MAX } from './rows';
 import { TextArea } from './text-area';
 import { Variants } from './variants';
 
@@ -88,6 +91,7 @@ function Editing({ product, currency, first, changed, begin }: Editing) {
   const router = useRouter();
   const [kept, setKept] = useState(first);
   const [draft, setDraft] = useState(first);
+  const [sent, setSent] = useState(first);
   useUnsaved(draft !== kept);
   const insisting = useRef(false);
   const set = (change: Partial<Draft>) => {
@@ -95,16 +99,19 @@ function Editing({ product, currency, first, changed, begin }: Editing) {
   };
   const { submit, busy, failure, errors } = useAct(
     async () => {
-      const body = bodyOf(draft, currency, product);
-      if (!product) return create(body);
-      const seen = insisting.current ? null : product.changed_at;
+      const isInsisting = insisting.current;
       insisting.current = false;
-      const changes = changesOf(body, bodyOf(kept, currency, product));
+      setSent(draft);
+      const wrong = wrongRows(draft, kept, locale);
+      if (wrong.length > 0) return { ok: false, failure: refusalOf(wrong) };
+      const body = bodyOf(draft, currency, locale, product);
+      if (!product) return create(body);
+      const changes = changesOf(body, bodyOf(kept, currency, locale, product));
       if (Object.keys(changes).length === 0) return { ok: true, data: product, response: new Response() };
-      return change(product.id, changes, seen);
+      return change(product.id, changes, isInsisting ? null : product.changed_at);
     },
     (saved) => {
-      const next = draftOf(saved, locale);
+      const next = draftOf(saved, locale, draft);
       setKept(next);
       setDraft(next);
       say(t('saved'));
@@ -145,6 +152,7 @@ function Editing({ product, currency, first, changed, begin }: Editing) {
           {t('save')}
         </Button>
       </Heading>
+      <KnownNames />
       <div className="grid gap-6">
         {failure?.code === 'product_changed' && product ? (
           <Overtaken
@@ -175,6 +183,7 @@ function Editing({ product, currency, first, changed, begin }: Editing) {
           <Variants
             variants={draft.variants}
             currency={currency}
+            sent={sent.variants}
             errors={errors}
             onChange={(variants) => {
               set({ variants });
@@ -190,11 +199,17 @@ function Editing({ product, currency, first, changed, begin }: Editing) {
                 set({ categories });
               }}
             />
-            <TextArea
-              label={t('attributes')}
-              hint={t('pairs_hint')}
-              value={draft.attributes}
-              error={errors['attributes']}
+            <PairRows
+              title={t('attributes')}
+              one={t('attribute')}
+              adding={t('add_attribute')}
+              hint={t('attributes_hint')}
+              field="attributes"
+              rows={draft.attributes}
+              rowsMax={ATTRIBUTES_MAX}
+              kinds
+              sent={sent.attributes}
+              errors={errors}
               onChange={(attributes) => {
                 set({ attributes });
               }}

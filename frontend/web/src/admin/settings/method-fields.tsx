@@ -28,6 +28,7 @@ export function MethodFields({ method, currency, isNew, error, put, remove }: Pr
           label={t('method_id')}
           value={method.id}
           readOnly={!isNew}
+          hint={isNew ? undefined : t('stays')}
           error={error('id')}
           put={(id) => {
             put({ ...method, id });
@@ -171,7 +172,7 @@ export function Text({
   value: string;
   put: (text: string) => void;
   error?: string | undefined;
-  hint?: string;
+  hint?: string | undefined;
   readOnly?: boolean;
 }) {
   return (
