@@ -3,6 +3,7 @@
 import Link from 'next/link';
 import { useCallback } from 'react';
 
+import { useMine } from '@/account/use-mine';
 import { api, outcome } from '@/api/browser';
 import type { components, operations } from '@/api/schema';
 import { formatTime } from '@/i18n/format';
@@ -14,7 +15,10 @@ import { Listing, type Column } from '../list/listing';
 import { useFilters } from '../list/use-filters';
 import { useList } from '../list/use-list';
 import { useNames } from '../people/use-names';
+import { askSettings } from '../settings/calls';
 import { ACTS, isAction, pathOf, personOf } from './acts';
+import { factsOf } from './facts';
+import { FactsList } from './facts-list';
 
 type Act = components['schemas']['ActView'];
 type Filters = NonNullable<operations['list_acts']['parameters']['query']>;
@@ -31,6 +35,7 @@ export function AuditPage() {
     [action],
   );
   const list = useList(ask, keyOf);
+  const { data: settings } = useMine(askSettings);
   const nameOf = useNames((list.items ?? []).flatMap((act) => [act.actor, personOf(act.target)]));
   const columns: Column<Act>[] = [
     { name: t('time'), cell: (act) => <span className="whitespace-nowrap">{formatTime(act.at, locale)}</span> },
@@ -46,7 +51,11 @@ export function AuditPage() {
     { name: t('target'), cell: (act) => <Target act={act} nameOf={nameOf} /> },
     {
       name: t('details'),
-      cell: (act) => <code className="block max-w-md text-xs break-all max-sm:text-right">{detailOf(act.detail)}</code>,
+      wide: true,
+      cell: (act) => {
+        const facts = factsOf(act.detail, { t, locale, currency: settings?.currency ?? null });
+        return facts.length > 0 ? <FactsList facts={facts} /> : null;
+      },
     },
   ];
   return (
@@ -90,9 +99,4 @@ function Target({ act, nameOf }: { act: Act; nameOf: (id: string | null) => stri
       )}
     </span>
   );
-}
-
-function detailOf(detail: unknown): string {
-  const text = JSON.stringify(detail ?? null);
-  return text === 'null' || text === '{}' ? '' : text;
 }

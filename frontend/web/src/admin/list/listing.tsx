@@ -8,7 +8,8 @@ import { useAdmin } from '../frame/admin-texts';
 import { Trouble } from '../frame/trouble';
 import type { List } from './use-list';
 
-export type Column<T> = { name: string; cell: (item: T) => ReactNode; end?: boolean };
+/** `wide` is for what has more to say than fits beside its name on a phone; where it has nothing, it is left out there. */
+export type Column<T> = { name: string; cell: (item: T) => ReactNode; end?: boolean; wide?: boolean };
 
 const WAITING_ROWS = 8;
 
@@ -70,17 +71,9 @@ export function Listing<T>({
                 className="border-b border-line last:border-0 hover:bg-paper max-sm:block max-sm:py-2"
               >
                 {columns.map((column, number) => (
-                  <td
-                    key={column.name}
-                    className={`px-4 py-2.5 align-middle max-sm:flex max-sm:items-center max-sm:justify-between max-sm:gap-4 max-sm:py-1 ${column.end ? 'text-right tabular-nums' : ''}`}
-                  >
-                    {number > 0 ? (
-                      <span className="shrink-0 text-soft sm:hidden" aria-hidden="true">
-                        {column.name}
-                      </span>
-                    ) : null}
+                  <Cell key={column.name} column={column} named={number > 0}>
                     {column.cell(item)}
-                  </td>
+                  </Cell>
                 ))}
               </tr>
             ))}
@@ -107,5 +100,29 @@ export function Listing<T>({
         </p>
       ) : null}
     </div>
+  );
+}
+
+type CellProps = {
+  column: Pick<Column<never>, 'name' | 'end' | 'wide'>;
+  /** Whether its column's name stands beside it on a phone. */
+  named: boolean;
+  children: ReactNode;
+};
+
+function Cell({ column, named, children }: CellProps) {
+  const beside = 'max-sm:flex max-sm:items-center max-sm:justify-between max-sm:gap-4';
+  const below = children === null ? 'max-sm:hidden' : 'max-sm:block';
+  return (
+    <td
+      className={`px-4 py-2.5 align-middle max-sm:py-1 ${column.wide ? below : beside} ${column.end ? 'text-right tabular-nums' : ''}`}
+    >
+      {named ? (
+        <span className="shrink-0 text-soft sm:hidden" aria-hidden="true">
+          {column.name}
+        </span>
+      ) : null}
+      {children}
+    </td>
   );
 }
