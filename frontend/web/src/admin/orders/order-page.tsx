@@ -169,10 +169,10 @@ function Lines({ order }: { order: Order }) {
               <th scope="col" className="py-2 text-left font-medium">
                 {t('product')}
               </th>
-              <th scope="col" className="px-2 py-2 text-right font-medium">
+              <th scope="col" className="px-2 py-2 text-right font-medium max-sm:hidden">
                 {t('quantity')}
               </th>
-              <th scope="col" className="px-2 py-2 text-right font-medium">
+              <th scope="col" className="px-2 py-2 text-right font-medium max-sm:hidden">
                 {t('sent')}
               </th>
               <th scope="col" className="px-2 py-2 text-right font-medium max-sm:hidden">
@@ -187,19 +187,24 @@ function Lines({ order }: { order: Order }) {
             {order.lines.map((line) => (
               <tr key={line.sku} className="border-b border-line">
                 <th scope="row" className="py-2.5 text-left font-normal">
-                  <span className="block font-medium">{line.name}</span>
+                  <span className="block font-medium wrap-anywhere">{line.name}</span>
                   <span className="break-all text-soft">{line.sku}</span>
+                  <span className="block text-soft sm:hidden">
+                    {`${line.quantity} × ${formatMoney(line.unit_price, locale)} · ${t('sent')}: ${line.sent}`}
+                  </span>
                 </th>
-                <td className="px-2 text-right">{line.quantity}</td>
-                <td className="px-2 text-right">{line.sent}</td>
+                <td className="px-2 text-right max-sm:hidden">{line.quantity}</td>
+                <td className="px-2 text-right max-sm:hidden">{line.sent}</td>
                 <td className="px-2 text-right max-sm:hidden">{formatMoney(line.unit_price, locale)}</td>
-                <td className="text-right">{formatMoney(line.total, locale)}</td>
+                <td className="text-right whitespace-nowrap max-sm:py-2.5 max-sm:pl-4 max-sm:align-top">
+                  {formatMoney(line.total, locale)}
+                </td>
               </tr>
             ))}
           </tbody>
         </table>
       </div>
-      <dl className="mt-4 ml-auto grid max-w-xs grid-cols-2 gap-y-1 text-sm tabular-nums">
+      <dl className="mt-4 ml-auto grid max-w-xs grid-cols-2 gap-y-1 text-sm tabular-nums max-sm:max-w-none">
         {sums
           .filter(([name, money]) => money.amount !== 0 || name === t('total'))
           .map(([name, money]) => (
