@@ -1,9 +1,13 @@
-"""The table form of products: a row per variant, consecutive rows of one slug being one product. Pure."""
+"""The table form of products: a row per variant, consecutive rows of one slug being one product. Pure.
+
+Spreadsheets write it in two ways: with `,` between cells and `19.90` in them, or, where the comma is the decimal sign, with
+`;` and `19,90`.
+"""
 
 import csv
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 from msgspec import UNSET
 
@@ -28,6 +32,7 @@ COLUMNS = (
 NEEDED = ("name", "sku", "price")
 
 Row = Mapping[str, str]
+Separator = Literal[",", ";"]
 
 # What exports put before a cell so that a spreadsheet does not run it.
 _DEFUSED = re.compile(r"'[=+\-@\t\r]")
@@ -35,10 +40,15 @@ _WHOLE = re.compile(r"[0-9]{1,18}")
 _VARIANT = re.compile(r"variants\.(\d+)\.?(\w*)(?:\.(\w+))?")
 
 
-def cells(record: str) -> list[str]:
+def separator_of(header: str) -> Separator:
+    """What stands between the cells of a table with this first record."""
+    return ";" if header.count(";") > header.count(",") else ","
+
+
+def cells(record: str, separator: Separator) -> list[str]:
     """One record of the table. Refuses with Invalid what no reader of CSV would read as one."""
     try:
-        rows = list(csv.reader([record], strict=True))
+        rows = list(csv.reader([record], delimiter=separator, strict=True))
     except csv.Error as error:
         raise Invalid.field("", f"cannot be read: {error}") from error
     return rows[0] if rows else []
@@ -70,13 +80,13 @@ def same_product(row: Row, before: Row) -> bool:
     return bool(row.get("slug")) and row.get("slug") == before.get("slug")
 
 
-def body_of(rows: Sequence[Row], currency: str) -> dict[str, Any]:
+def body_of(rows: Sequence[Row], currency: str, separator: Separator) -> dict[str, Any]:
     """The rows of one product as the body of its creation, types not yet checked. Empty cells say nothing.
 
     Refuses with Invalid for a price that cannot be read.
     """
     first = rows[0]
-    variants = [_variant(row, currency, f"variants.{number}") for number, row in enumerate(rows)]
+    variants = [_variant(row, currency, separator, f"variants.{number}") for number, row in enumerate(rows)]
     body: dict[str, Any] = {"name": first.get("name", ""), "variants": variants}
     for column in ("slug", "description"):
         if first.get(column):
@@ -89,17 +99,17 @@ def body_of(rows: Sequence[Row], currency: str) -> dict[str, Any]:
     return body
 
 
-def _variant(row: Row, currency: str, place: str) -> dict[str, Any]:
+def _variant(row: Row, currency: str, separator: Separator, place: str) -> dict[str, Any]:
     given = row.get("currency") or currency
     variant: dict[str, Any] = {
         "sku": row.get("sku", ""),
-        "price": _price(row.get("price", ""), given, f"{place}.price"),
+        "price": _price(row.get("price", ""), given, separator, f"{place}.price"),
     }
     if row.get("options"):
         pairs = [part.partition("=") for part in row["options"].split(";") if part.strip()]
         variant["options"] = {key.strip(): value.strip() for key, _, value in pairs}
     if row.get("compare_at_price"):
-        variant["compare_at_price"] = _price(row["compare_at_price"], given, f"{place}.compare_at_price")
+        variant["compare_at_price"] = _price(row["compare_at_price"], given, separator, f"{place}.compare_at_price")
     for column in ("weight_g", "stock"):
         if row.get(column):
             text = row[column]
@@ -109,18 +119,33 @@ def _variant(row: Row, currency: str, place: str) -> dict[str, Any]:
     return variant
 
 
-def _price(text: str, currency: str, place: str) -> dict[str, Any]:
+def _price(text: str, currency: str, separator: Separator, place: str) -> dict[str, Any]:
     """`19.99` as 1999 of BRL."""
     decimals = DECIMALS.get(currency)
     if decimals is None:
         return {"amount": 0, "currency": currency}  # No shop sells in it: it is refused for that.
-    match = re.fullmatch(
-        rf"([0-9]{{1,15}})(?:\.([0-9]{{1,{decimals}}})0*)?" if decimals else r"([0-9]{1,15})(\.0+)?", text
-    )
+    match = re.fullmatch(_amount(decimals, separator), text)
     if match is None:
-        raise Invalid.field(place, f"must be an amount of {currency} such as {decimal_text(1990, currency)}")
-    part = (match[2] or "").strip(".") if decimals else ""
-    return {"amount": int(match[1]) * 10**decimals + int(part.ljust(decimals, "0") or "0"), "currency": currency}
+        example = decimal_text(1990, currency)
+        if separator == ";":
+            example = example.replace(".", ",")
+        raise Invalid.field(place, f"must be an amount of {currency} such as {example}")
+    part = match["part"] or ""
+    return {"amount": int(match["whole"]) * 10**decimals + int(part.ljust(decimals, "0") or "0"), "currency": currency}
+
+
+def _amount(decimals: int, separator: Separator) -> str:
+    """How an amount may look. Where the comma is the decimal sign, a point may part thousands: so `1.200` is neither of
+    the two numbers that it could be.
+    """
+    part = f"(?P<part>[0-9]{{1,{decimals}}})" if decimals else "(?P<part>)"
+    if separator == ",":
+        fraction = rf"\.{part}0*" if decimals else rf"\.{part}0+"
+    elif decimals:
+        fraction = rf"[,.]{part}" if decimals < 3 else f",{part}"
+    else:
+        fraction = f",{part}0+"
+    return f"(?P<whole>[0-9]{{1,15}})(?:{fraction})?"
 
 
 def place_of(error: FieldError) -> tuple[int, str]:

@@ -168,6 +168,7 @@ class Importer:
 
     async def _from_csv(self, stream: AsyncIterator[bytes]) -> AsyncIterator[Item]:
         columns: list[str] | None = None
+        separator: domain_csv.Separator = ","
         held: list[tuple[int, domain_csv.Row]] = []
         row = 0
         async for record in _records(stream, quoted=True):
@@ -175,7 +176,10 @@ class Importer:
             if record is not None and not record.strip():
                 continue
             try:
-                values = domain_csv.cells(_text(_whole(record)))
+                text = _text(_whole(record))
+                if columns is None:
+                    separator = domain_csv.separator_of(text)
+                values = domain_csv.cells(text, separator)
                 if columns is None:
                     columns = domain_csv.header(values)
                     continue
@@ -186,18 +190,19 @@ class Importer:
                 yield Item(rows=(row,), errors=_errors(refusal))
                 continue
             if held and (not domain_csv.same_product(cells, held[-1][1]) or len(held) >= CHUNK_VARIANTS_MAX):
-                yield self._product(held)
+                yield self._product(held, separator)
                 held = []
             held.append((row, cells))
         if columns is None:
             raise Invalid.field("header", "is missing")
         if held:
-            yield self._product(held)
+            yield self._product(held, separator)
 
-    def _product(self, held: Sequence[tuple[int, domain_csv.Row]]) -> Item:
+    def _product(self, held: Sequence[tuple[int, domain_csv.Row]], separator: domain_csv.Separator) -> Item:
         rows = tuple(row for row, _ in held)
         try:
-            body = msgspec.convert(domain_csv.body_of([cells for _, cells in held], self._currency), ProductBody)
+            table = domain_csv.body_of([cells for _, cells in held], self._currency, separator)
+            body = msgspec.convert(table, ProductBody)
         except msgspec.ValidationError as error:
             return Item(rows=rows, table=True, errors=_errors(invalid(error)))
         except Invalid as refusal:

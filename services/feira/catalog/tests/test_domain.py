@@ -190,13 +190,17 @@ def test_a_record_that_is_too_long_is_dropped_alone() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "currency", "amount"),
-    [("19.99", "BRL", 1999), ("19.9", "BRL", 1990), ("19", "BRL", 1900), ("19.990", "BRL", 1999), ("80", "JPY", 80),
-     ("80.0", "JPY", 80), ("1.234", "KWD", 1234), ("0", "BRL", 0)],
+    ("text", "currency", "separator", "amount"),
+    [("19.99", "BRL", ",", 1999), ("19.9", "BRL", ",", 1990), ("19", "BRL", ",", 1900), ("19.990", "BRL", ",", 1999),
+     ("80", "JPY", ",", 80), ("80.0", "JPY", ",", 80), ("1.234", "KWD", ",", 1234), ("0", "BRL", ",", 0),
+     ("19,99", "BRL", ";", 1999), ("19,9", "BRL", ";", 1990), ("19.90", "BRL", ";", 1990), ("19", "BRL", ";", 1900),
+     ("80", "JPY", ";", 80), ("80,0", "JPY", ";", 80), ("1,234", "KWD", ";", 1234)],
 )  # fmt: skip
-def test_decimals_are_read_in_their_currency(text: str, currency: str, amount: int) -> None:
+def test_decimals_are_read_in_their_currency(
+    text: str, currency: str, separator: domain_csv.Separator, amount: int
+) -> None:
     row = {"name": "x", "sku": "s", "price": text, "currency": currency}
-    body = msgspec.convert(domain_csv.body_of([row], "BRL"), ProductBody)
+    body = msgspec.convert(domain_csv.body_of([row], "BRL", separator), ProductBody)
     assert body.variants[0].price.amount == amount
 
 
@@ -204,7 +208,17 @@ def test_decimals_are_read_in_their_currency(text: str, currency: str, amount: i
 def test_what_is_no_amount_is_refused(text: str) -> None:
     row = {"name": "x", "sku": "s", "price": text}
     with pytest.raises(Invalid, match=r"variants\.0\.price: must be an amount of BRL such as 19\.90"):
-        domain_csv.body_of([row], "BRL")
+        domain_csv.body_of([row], "BRL", ",")
+
+
+@pytest.mark.parametrize(
+    ("text", "currency", "example"),
+    [("1.200", "BRL", "19,90"), ("1.200,00", "BRL", "19,90"), ("1.234", "KWD", "1,990"), ("1.200", "JPY", "1990")],
+)
+def test_a_point_that_may_part_thousands_is_refused(text: str, currency: str, example: str) -> None:
+    row = {"name": "x", "sku": "s", "price": text, "currency": currency}
+    with pytest.raises(Invalid, match=f"must be an amount of {currency} such as {example}$"):
+        domain_csv.body_of([row], "BRL", ";")
 
 
 def test_pictures_of_ours_get_whole_addresses() -> None:
@@ -228,7 +242,7 @@ def test_errors_of_a_table_are_found_in_their_rows_and_columns() -> None:
 @pytest.mark.parametrize("names", ["slug,name,sku", "name,sku,price,price", "name,sku,price,colour", ""])
 def test_a_table_without_its_columns_is_refused(names: str) -> None:
     with pytest.raises(Invalid):
-        domain_csv.header(domain_csv.cells(names))
+        domain_csv.header(domain_csv.cells(names, ","))
 
 
 WORDS = st.text("abc", max_size=6)

@@ -180,6 +180,17 @@ async def test_a_table_has_a_row_per_variant(shop: Shop) -> None:
     assert counts(await take(shop, table, "csv")) == (0, 0, 3, 0)
 
 
+async def test_a_table_of_a_spreadsheet_that_writes_decimal_commas(shop: Shop) -> None:
+    table = 'slug;name;description;sku;options;price\r\npao;Pão;Com fermento, sem pressa;P-1;"peso=1 kg;corte=não";19,90\r\n'
+    assert counts(await take(shop, table, "csv")) == (1, 0, 0, 0)
+    product = (await shop.catalog.products.find("pao")).product
+    [variant] = product.variants
+    assert (product.description, variant.price_minor) == ("Com fermento, sem pressa", 1990)
+    assert variant.options == (("peso", "1 kg"), ("corte", "não"))
+    report = await take(shop, table.replace("19,90", "1.990"), "csv")
+    assert errors(report) == [(2, "price")]
+
+
 async def test_errors_of_a_table_are_named_by_row_and_column(shop: Shop) -> None:
     rows = [
         "a,A,,,,a-1,,1,BRL,,,",  # 2
