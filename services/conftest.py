@@ -78,8 +78,17 @@ def scope(nodeid: str) -> str:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection() -> Generator[None, object, object]:
-    """Tests are parsed without a break: where garbage is collected meanwhile, CPython 3.11 now and then gives up with "AST
-    constructor recursion depth mismatch".
+    return (yield from _without_garbage())
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, object, object]:
+    return (yield from _without_garbage())
+
+
+def _without_garbage() -> Generator[None, object, object]:
+    """Tests are parsed without a break, when they are collected and when they have failed: where garbage is collected
+    meanwhile, CPython 3.11 now and then gives up with "AST constructor recursion depth mismatch".
     """
     gc.disable()
     try:

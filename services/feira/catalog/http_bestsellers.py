@@ -5,7 +5,7 @@ from typing import Final
 from feira.catalog import http_examples
 from feira.catalog.http_views import ProductItem, product_item
 from feira.catalog.service import CatalogService
-from feira.catalog.service_kept import LISTS
+from feira.catalog.service_kept import BEST, LISTS
 from feira.kernel.http import Limit, Query, Request, Route, View
 
 EXAMPLE: Final = {"items": http_examples.PRODUCTS["items"]}
@@ -27,7 +27,7 @@ class Showcase:
         self._currency, self._url = catalog.settings.currency, catalog.settings.url
 
     async def list_bestsellers(self, request: Request[None, BestsellerQuery]) -> Bestsellers:
-        request.tag(LISTS)
+        request.tag(LISTS, BEST)
         found = await self._sales.best(request.query.limit)
         return Bestsellers(items=[product_item(one, request.locale_of, self._currency, self._url) for one in found])
 

@@ -9,6 +9,7 @@ from feira.kernel.card import Context
 from feira.transport.kept import Kept
 
 LISTS: Final = "lists"  # What every list depends on, and the tree of categories.
+BEST: Final = "best"  # What a list of what sells best depends on beside.
 
 
 def product_tag(product_id: UUID) -> str:
@@ -47,5 +48,7 @@ class KeptAnswers:
         if changes.lists:
             self._on_lists()
             tags.append(LISTS)
+        if changes.best:
+            tags.append(BEST)
         if tags:
             self.store.drop(tags)

@@ -4,12 +4,10 @@ from typing import Final
 
 from feira.catalog import store_feed, store_sales, store_search
 from feira.catalog.store_search import Found, Wish
-from feira.contracts.catalog import ProductsChanged
 from feira.kernel.card import Context
-from feira.kernel.events import emit
 
 BEST_MAX: Final = 100
-TELL_EVERY_S: Final = 300.0  # Lists that are kept are made anew after each change, so there are not too many.
+TELL_EVERY_S: Final = 300.0  # What is shown of it is made anew after each change, so there are not too many.
 
 
 class Sales:
@@ -24,8 +22,7 @@ class Sales:
                 await store_sales.read_on(tx)
             more = await store_sales.forget_days(tx) or more
             if await store_sales.tell_best(tx, BEST_MAX, TELL_EVERY_S):
-                await store_feed.note_products(tx, ())
-                await emit(tx, ProductsChanged(version=1))
+                await store_feed.note_best(tx)
         return more
 
     async def best(self, limit: int) -> list[Found]:

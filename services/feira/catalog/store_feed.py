@@ -31,18 +31,24 @@ _SKUS = f"array(select distinct sku from stock_feed, unnest(skus) as sku where {
 class Changes(msgspec.Struct, frozen=True):
     """What changed up to `position`. None says that it cannot be told what: everything may have.
 
-    `lists` tells whether any list or the tree of categories may look different.
+    `lists` tells whether any list or the tree of categories may look different, `best` whether something else sells best.
     """
 
     position: str
     products: AbstractSet[UUID] | None = None
     skus: AbstractSet[str] | None = None
     lists: bool = True
+    best: bool = True
 
 
 async def note_products(tx: Tx, ids: Iterable[UUID]) -> None:
     """Tell in this transaction that these products look different; without any, that the tree of categories does."""
     await tx.execute("insert into product_feed (products) values ($1::uuid[])", sorted(set(ids)))
+
+
+async def note_best(tx: Tx) -> None:
+    """Tell in this transaction that something else sells best than before."""
+    await tx.execute("insert into product_feed (products, best) values ('{}', true)")
 
 
 async def note_branch(tx: Tx, category_id: int) -> None:
@@ -74,12 +80,13 @@ async def changes_since(tx: Tx, position: str | None) -> Changes:
     row: Any = await tx.fetchrow(
         # Its order leads to the index: a plan for any snapshot would rather read the table, and hope to find something soon.
         f"""select {_NOW}, {_SOUND}, {_PRODUCTS}, {_SKUS},
-                   (select true from product_feed where {_NEW} order by xid limit 1) is not null as lists""",
+                   (select true from product_feed where {_NEW} and not best order by xid limit 1) is not null as lists,
+                   (select true from product_feed where {_NEW} and best order by xid limit 1) is not null as best""",
         snapshot,
     )
     if at is None or not row["sound"] or row["at"] - at > STOCK_KEPT_S:
         return Changes(_position(row))
-    return Changes(_position(row), _all(row["products"]), _all(row["skus"]), row["lists"])
+    return Changes(_position(row), _all(row["products"]), _all(row["skus"]), row["lists"], row["best"])
 
 
 def _parts(position: str | None) -> tuple[int | None, str]:

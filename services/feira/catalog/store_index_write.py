@@ -133,8 +133,10 @@ def beat_age_s(index: Path) -> float:
 
 
 class Writer:
-    """Puts documents into one index, each product at most once between two commits. Raises OSError, ValueError or RuntimeError when the disk is full or the files are broken: then all
-    since the last commit is lost, and a new writer has to begin there.
+    """Puts documents into one index, each product at most once between two commits.
+
+    Raises OSError, ValueError or RuntimeError when the disk is full or the files are broken: then all since the last commit
+    is lost, and a new writer has to begin there.
     """
 
     @safely

@@ -267,7 +267,9 @@ async def _ended(process: "subprocess.Popen[bytes]", patience_s: float) -> bool:
 
 
 async def answers_at(sockets: Path | str) -> bool:
-    """Whether the PostgreSQL with its socket there takes connections. An error other than "not yet" is an answer too: it comes from a running server."""
+    """Whether the PostgreSQL with its socket there takes connections. An error other than "not yet" is an answer too: it
+    comes from a running server.
+    """
     try:
         async with asyncio.timeout(2):
             reader, writer = await asyncio.open_unix_connection(Path(sockets) / SOCKET)

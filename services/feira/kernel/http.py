@@ -207,11 +207,12 @@ class Route:
     `caller` "anyone" still refuses a bad token; "customer" is anybody signed in. `refusals` are what the handler may
     raise beyond what the kernel refuses by itself, for OpenAPI. `keyed` asks for an Idempotency-Key. A `body_optional`
     body that is empty is read as `{}`. `public_cache` replies carry an ETag and may be kept by anybody; all others are
-    `no-store`. Those of a route with a store (`kept`, a `transport.kept.Kept`) that tell what they depend on are kept by us too; they may depend on
-    the address and on languages, and on nothing else. `localised` takes `?locale=` and says which language was answered (a handler that knows better gives
-    its own Content-Language). `consumes` and `produces` name other media types than JSON; `headers` are those that it
-    reads beyond the usual ones, with what they mean. A route that
-    `signs_in` takes no notice of an old access cookie. `dev_only` routes do not exist in production; `hidden` ones are not in OpenAPI.
+    `no-store`. Those of a route with a store (`kept`, a `transport.kept.Kept`) that tell what they depend on are kept by
+    us too; they may depend on the address and on languages, and on nothing else. `localised` takes `?locale=` and says
+    which language was answered (a handler that knows better gives its own Content-Language). `consumes` and `produces`
+    name other media types than JSON; `headers` are those that it reads beyond the usual ones, with what they mean. A
+    route that `signs_in` takes no notice of an old access cookie. `dev_only` routes do not exist in production; `hidden`
+    ones are not in OpenAPI.
     """
 
     method: str

@@ -43,8 +43,8 @@ class Message(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
     Fields are numbered in their order of declaration when they go over gRPC: add new ones at the end, with a default,
     and never remove one. A field added to a message that others inherit from would push theirs along: give it a number
-    that none of them has, `Annotated[str, Number(31)] = ""`. Types: str, bytes, bool, int (64 bits), float, UUID, datetime, Literal of strings, `X | None`,
-    `tuple[X, ...]`, `dict[str, str]` and other messages.
+    that none of them has, `Annotated[str, Number(31)] = ""`. Types: str, bytes, bool, int (64 bits), float, UUID,
+    datetime, Literal of strings, `X | None`, `tuple[X, ...]`, `dict[str, str]` and other messages.
     """
 
 

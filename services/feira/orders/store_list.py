@@ -12,7 +12,7 @@ from feira.orders.domain import FulfilmentStatus, Order, PaymentStatus, Status
 from feira.orders.store import WHOLE, order_of
 
 PAGE_LINES_MAX = 10_000  # Of all orders in one answer: some have thousands.
-SCANNED_MAX = 10_000  # Orders that are looked at for one part of a list, where no index knows what is asked for.
+SCANNED_MAX = 4_000  # Orders that are looked at for one part of a list, where no index knows what is asked for.
 
 Place: TypeAlias = tuple[datetime, UUID]  # Where an order stands in a list: its time and id.
 AddressPlace: TypeAlias = tuple[str, datetime, UUID]  # Where it stands in a list by addresses.

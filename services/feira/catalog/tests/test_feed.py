@@ -27,7 +27,7 @@ async def test_each_change_is_told_once(shop: Shop) -> None:
     none, position = await products(shop, None)
     assert none is None
     assert await since(shop, first.position) == store_feed.Changes(
-        first.position, frozenset(), frozenset(), lists=False
+        first.position, frozenset(), frozenset(), lists=False, best=False
     )
 
     name = uuid4()
@@ -65,6 +65,23 @@ async def test_the_tree_of_categories_is_told_of(shop: Shop) -> None:
     assert await told() == (frozenset(), True)
     await shop.catalog.categories.change(tropical, STAFF, slug="warm")
     assert await told() == ({mango}, True)
+
+
+async def test_what_sells_best_is_told_to_those_alone_who_show_it(shop: Shop) -> None:
+    await shop.add("Mango", variant("m"))
+    await shop.ask("GET", "/v1/products")
+    await shop.catalog.kept.refresh()  # The first time nothing is known: all is dropped.
+    for path in ("/v1/products", "/v1/bestsellers"):
+        assert (await shop.ask("GET", path)).status == 200
+    await shop.catalog.kept.refresh()
+    assert len(shop.catalog.kept.store) == 2
+    position = (await since(shop, None)).position
+    async with shop.ctx.db.tx() as tx:
+        await store_feed.note_best(tx)
+    now = await since(shop, position)
+    assert (now.products, now.lists, now.best) == (frozenset(), False, True)
+    await shop.catalog.kept.refresh()
+    assert len(shop.catalog.kept.store) == 1
 
 
 async def test_a_transaction_that_commits_late_is_told_when_it_is_seen(shop: Shop) -> None:
