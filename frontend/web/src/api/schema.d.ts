@@ -730,7 +730,7 @@ export interface paths {
     put?: never;
     /**
      * Import products
-     * @description NDJSON: one product a line, each the body of a creation. CSV: a row per variant with the header `slug,name,description,categories,image,sku,options,price,currency,compare_at_price,weight_g,stock`; consecutive rows of one slug are one product. Products are found again by slug or sku, and what is said of them is changed; each is kept whole or not at all. `preview=true` gives the same report and changes nothing.
+     * @description NDJSON: one product a line, each the body of a creation. CSV: a row per variant with the header `slug,name,description,categories,image,sku,options,price,currency,compare_at_price,weight_g,stock`; consecutive rows of one slug are one product. With `;` between cells, prices may have decimal commas. Products are found again by slug or sku, and what is said of them is changed; each is kept whole or not at all. `preview=true` gives the same report and changes nothing.
      */
     post: operations['import_products'];
     delete?: never;
