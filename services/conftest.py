@@ -40,7 +40,8 @@ from feira.transport.serve import HttpServer, public_app
 CONNECTIONS_MAX = 8
 WORKERS_MAX = 8  # How many runs of pytest may go on at once, as pytest-xdist has them.
 SCOPES = ("many", "browser", "one", "workers")  # Shops that many tests share, by what their tests' names end with.
-PORTS = range(20_000, 32_000, 2)  # Below those that outgoing connections are given, which come and go.
+SHOP_PORTS = 4  # What a shop of two workers takes from the one that it is given on: theirs, and the front end's.
+PORTS = range(20_000, 32_000, SHOP_PORTS)  # Below those that outgoing connections are given, which come and go.
 
 Said = Callable[[Db], Awaitable[list[Event]]]
 Hear = Callable[..., Awaitable[None]]
@@ -98,8 +99,8 @@ def _without_garbage() -> Generator[None, object, object]:
 
 
 def free_ports(number: int) -> list[int]:
-    """Ports that were free a moment ago, all different, and each with the one above it, for a second worker. Of several
-    runs of pytest at once each has its own to choose from.
+    """Ports that were free a moment ago, all different, each the first of SHOP_PORTS. Of several runs of pytest at once
+    each has its own to choose from.
     """
     run = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
     own = PORTS[run % WORKERS_MAX :: WORKERS_MAX]
@@ -108,7 +109,7 @@ def free_ports(number: int) -> list[int]:
 
 def _is_free(port: int) -> bool:
     try:
-        for one in (port, port + 1):
+        for one in range(port, port + SHOP_PORTS):
             with socket.socket() as trial:
                 trial.bind(("127.0.0.1", one))
     except OSError:

@@ -64,7 +64,7 @@ class Up:
         return [int(pid) for pid in task.read_text().split()]
 
     def children_named(self, name: str) -> list[int]:
-        return [pid for pid in self.children() if name in Path(f"/proc/{pid}/cmdline").read_text()]
+        return [pid for pid in self.children() if name in command_of(pid)]
 
     def sql(self, statement: str) -> object:
         running = DataDir(self.data).running()
@@ -85,6 +85,14 @@ class Up:
                 return bool(reply.status == 200)
         except OSError:
             return False
+
+
+def command_of(pid: int) -> str:
+    """The process' command line; empty if it has just ended."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_text()
+    except OSError:
+        return ""
 
 
 def until(true: Callable[[], bool], timeout_s: float = START_TIMEOUT_S) -> None:
