@@ -26,6 +26,8 @@ type Props = {
   sent: readonly Row[];
   errors: Record<string, string>;
   onChange: (rows: readonly Row[]) => void;
+  /** What stands beside the button that adds a row. */
+  children?: ReactNode;
 };
 
 const SUGGESTED = 'known-names';
@@ -43,7 +45,7 @@ export function KnownNames() {
 
 /** Names with their values, a row each; the page has `KnownNames` once. */
 export function PairRows({ title, one, adding, hint, field, rows, rowsMax, kinds = false, ...rest }: Props) {
-  const { sent, errors, onChange } = rest;
+  const { sent, errors, onChange, children } = rest;
   const id = useId();
   const { list, add, added, removed } = useRowFocus<HTMLUListElement>(rows);
   return (
@@ -76,21 +78,23 @@ export function PairRows({ title, one, adding, hint, field, rows, rowsMax, kinds
       <p role="alert" className="mt-1 text-sm text-berry empty:hidden">
         {errors[field]}
       </p>
-      {rows.length < rowsMax ? (
-        <Button
-          ref={add}
-          look="quiet"
-          name={field}
-          className={rows.length > 0 ? 'mt-3' : ''}
-          onClick={() => {
-            added();
-            onChange([...rows, emptyRow()]);
-          }}
-        >
-          <Icon name="plus" className="size-4" />
-          {adding}
-        </Button>
-      ) : null}
+      <div className={`flex flex-wrap items-center gap-x-5 gap-y-2 ${rows.length > 0 ? 'mt-3' : ''}`}>
+        {rows.length < rowsMax ? (
+          <Button
+            ref={add}
+            look="quiet"
+            name={field}
+            onClick={() => {
+              added();
+              onChange([...rows, emptyRow()]);
+            }}
+          >
+            <Icon name="plus" className="size-4" />
+            {adding}
+          </Button>
+        ) : null}
+        {children}
+      </div>
     </fieldset>
   );
 }

@@ -135,17 +135,18 @@ function VariantFields({ name, variant, currency, sent, errors, put, remove }: V
           onChange={(options) => {
             put({ options });
           }}
-        />
-      </div>
-      {remove ? (
-        <button
-          type="button"
-          onClick={remove}
-          className="mt-2 min-h-11 text-sm text-berry underline-offset-4 hover:underline"
         >
-          {t('remove_variant')}
-        </button>
-      ) : null}
+          {remove ? (
+            <button
+              type="button"
+              onClick={remove}
+              className="min-h-11 text-sm text-berry underline-offset-4 hover:underline"
+            >
+              {t('remove_variant')}
+            </button>
+          ) : null}
+        </PairRows>
+      </div>
     </fieldset>
   );
 }
