@@ -107,6 +107,29 @@ async def test_without_a_connection_the_page_stands(site: Shop, visit: NewVisito
     await expect(page.get_by_text(good.name).and_(page.locator("dialog *, main li *")).first).to_be_visible()
 
 
+async def test_a_page_that_arrives_by_half_says_so(site: Shop, visit: NewVisitor) -> None:
+    visitor = await visit()
+    page = visitor.page
+    asked = 0
+
+    async def lose(route: Route) -> None:
+        nonlocal asked
+        asked += 1
+        await (route.abort() if asked == 3 else route.continue_())
+
+    await page.route("**/_next/static/chunks/*.js", lose)
+    await page.goto("/pt-BR/cart")
+    said = page.get_by_role("alert").get_by_text("não chegou")
+    await expect(said).to_be_visible()
+    await visitor.fits(320)
+    assert all("ERR_FAILED" in fault for fault in visitor.faults), visitor.faults
+    visitor.faults.clear()
+    await page.unroute("**/_next/static/chunks/*.js")
+    await visitor.named("link", "^carregar de novo").click()
+    await expect(page.get_by_text("Seu carrinho está vazio")).to_be_visible()
+    await expect(said).to_be_hidden()
+
+
 async def test_goods_that_leave_the_shop_are_said_to(site: Shop, visit: NewVisitor) -> None:
     good = await new_good(site)
     visitor = await visit()

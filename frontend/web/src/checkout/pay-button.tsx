@@ -46,9 +46,9 @@ export function PayButton({ busy, press, total, failure, isToConfirm, locale }: 
               : t('total_first', { after: say(total) })}
           </Words>
         ) : null}
-        {press?.stands === 'unknown' && failure ? (
+        {press?.stands === 'unknown' ? (
           <Words>
-            {t('total_unknown')} {failure.status === 422 ? null : failureWords(failure, cart)}
+            {t('total_unknown')} {failure && failure.status !== 422 ? failureWords(failure, cart) : null}
           </Words>
         ) : null}
       </div>

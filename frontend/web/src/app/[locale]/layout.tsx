@@ -7,6 +7,7 @@ import { textsOf, translator } from '@/i18n/messages';
 import { Texts } from '@/i18n/texts';
 import { DemoBanner } from '@/shop/demo-banner';
 import { Footer } from '@/shop/footer';
+import { HalfPage, HalfPageScript } from '@/shop/half-page';
 import { Header } from '@/shop/header';
 import { Offline } from '@/shop/offline';
 import { IS_DEMO, PUBLIC_URL, SHOP_NAME } from '@/shop/settings';
@@ -43,6 +44,7 @@ export default async function ShopLayout({
     <html lang={locale} className={`${title.variable} ${body.variable}`} suppressHydrationWarning>
       <head>
         <ThemeScript />
+        <HalfPageScript />
       </head>
       <body className="flex min-h-dvh flex-col">
         <Texts locale={locale} texts={textsOf(locale, 'common', 'cart')}>
@@ -54,6 +56,7 @@ export default async function ShopLayout({
           </a>
           {IS_DEMO ? <DemoBanner locale={locale} /> : null}
           <Offline />
+          <HalfPage locale={locale} />
           <Header locale={locale} />
           <main id="content" tabIndex={-1} className="flex-1 outline-none">
             {children}
