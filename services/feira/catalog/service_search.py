@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from feira.catalog import store_categories, store_search
 from feira.catalog.service_index import FAILURES, Keeper
 from feira.catalog.store_index import Branch, Item
-from feira.catalog.store_index_look import Look
+from feira.catalog.store_index_look import BROAD, Look
 from feira.catalog.store_index_read import Reader, is_ours
 from feira.catalog.store_index_write import Home, beat_age_s
 from feira.catalog.store_search import Facets, Found, Sort, Wish
@@ -24,6 +24,7 @@ from feira.kernel import metrics
 from feira.kernel.card import Context
 
 STALE_S = 30.0  # An index that has not been brought up to date for so long is not asked any more.
+GATHERED_MAX = 20_000  # Products that are all looked up to be sorted; of more, some are found soon along their order.
 BROAD_DOCUMENTS = 4_000  # From here on a search may take more than a millisecond, and leaves the event loop.
 
 T = TypeVar("T")
@@ -131,7 +132,7 @@ class Search:
         else:
             numbers, facets = await self._ask(reader, asked, lambda look: reader.matching(look, facets=asked.facets))
             ordered = replace(ordered, wish=replace(wish, words=None, traits={}, numbers=numbers))
-        found, _ = await self._by_database(ordered)
+        found, _ = await self._by_database(ordered, facets.total if facets is not None else None)
         return found, facets
 
     async def _ask(self, reader: Reader, asked: Asked, ask: Callable[[Look], T]) -> T:
@@ -141,16 +142,31 @@ class Search:
                 return ask(look)
             return await asyncio.to_thread(ask, look)
 
-    async def _by_database(self, asked: Asked) -> tuple[list[Found], Facets | None]:
-        wish = asked.wish
+    async def _by_database(self, asked: Asked, total: int | None = None) -> tuple[list[Found], Facets | None]:
+        """`total` is how many products are found, if that is known."""
+        wish, gathered = asked.wish, (self._breadth(asked) if total is None else total) <= GATHERED_MAX
         async with self._db.read() as tx:
             with _BY_DATABASE.time():
                 if asked.category is not None:
                     wish = replace(wish, category_ids=sorted(await store_categories.ids_within(tx, asked.category)))
                 if wish.traits:
                     wish = replace(wish, numbers=await store_search.numbers_with_traits(tx, wish), traits={})
-                found = await store_search.search(tx, wish, asked.sort, asked.locale, asked.after, asked.limit)
+                found = await store_search.search(
+                    tx, wish, asked.sort, asked.locale, asked.after, asked.limit, gathered=gathered
+                )
                 return found, await store_search.facets(tx, wish) if asked.facets else None
+
+    def _breadth(self, asked: Asked) -> int:
+        """At most so many products come into question, as far as is known: only the index knows without looking."""
+        if asked.wish.numbers is not None:
+            return len(asked.wish.numbers)
+        reader = self.reader
+        if reader is None:
+            return BROAD
+        try:
+            return reader.look(asked.wish, asked.category).breadth()
+        except FAILURES:
+            return BROAD
 
     async def suggest(
         self, words: Sequence[str], products_max: int, branches_max: int

@@ -139,13 +139,19 @@ def cursor_types(sort: Sort) -> tuple[Any, ...]:
     }[sort]
 
 
-async def search(tx: Tx, wish: Wish, sort: Sort, locale: str, after: Sequence[Any] | None, limit: int) -> list[Found]:
-    """The products that the wish names, in this order, from behind the place `after` (a `Found.place`)."""
+async def search(
+    tx: Tx, wish: Wish, sort: Sort, locale: str, after: Sequence[Any] | None, limit: int, *, gathered: bool = False
+) -> list[Found]:
+    """The products that the wish names, in this order, from behind the place `after` (a `Found.place`).
+
+    `gathered`: there are so few of them that all are looked up and then sorted. Else the planner may choose to walk along
+    the order until enough of them have come, past a million others if the dearest are asked for of what is cheap.
+    """
     asked = _Conditions(wish)
     if sort == "relevance":
         statement = _by_relevance(asked, after, limit)
     else:
-        statement = _in_order(asked, sort, locale, after, limit)
+        statement = _in_order(asked, sort, locale, after, limit, gathered=gathered)
     rows = await tx.fetch(statement, *asked.arguments)
     return [_found(row, sort) for row in rows]
 
@@ -175,7 +181,9 @@ def _found(row: asyncpg.Record, sort: Sort) -> Found:
     return Found(place=place, id=str(fields.pop("id")), **fields)
 
 
-def _in_order(asked: _Conditions, sort: Sort, locale: str, after: Sequence[Any] | None, limit: int) -> str:
+def _in_order(
+    asked: _Conditions, sort: Sort, locale: str, after: Sequence[Any] | None, limit: int, *, gathered: bool
+) -> str:
     key, down = {
         "newest": ("l.number", True),
         "price": ("l.price_minor", False),
@@ -184,6 +192,8 @@ def _in_order(asked: _Conditions, sort: Sort, locale: str, after: Sequence[Any] 
     }[sort]
     number = "n.number" if sort == "name" else "l.number"
     source, conditions = asked.source, asked.text
+    if gathered:
+        source, conditions = f"(select {_COLUMNS} from {source} where {conditions} offset 0) l", "true"
     if sort == "name":
         source += " join listing_names n using (product_id)"
         conditions += f" and n.locale = {asked.argument(locale)}"

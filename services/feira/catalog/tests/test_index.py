@@ -100,6 +100,16 @@ async def test_filters_and_orders_agree(indexed: Shop) -> None:
         assert by_index == by_database, (filters, sort, q)
 
 
+async def test_pages_of_a_list_that_is_sorted_whole_follow_each_other(indexed: Shop) -> None:
+    within: list[dict[str, Any]] = [{}, {"category": "fruit"}]
+    for sort, filters in itertools.product(("newest", "price", "-price", "name"), within):
+        whole = (await indexed.ask("GET", "/v1/products", sort=sort, **filters)).json["items"]
+        assert len(whole) > 2
+        page = (await indexed.ask("GET", "/v1/products", sort=sort, limit=2, **filters)).json
+        rest = (await indexed.ask("GET", "/v1/products", sort=sort, cursor=page["next"], **filters)).json
+        assert page["items"] + rest["items"] == whole, (sort, filters)
+
+
 async def test_pages_follow_each_other_in_the_index_too(shop: Shop) -> None:
     for number in range(23):
         await shop.add(
