@@ -112,7 +112,7 @@ function Choice({
 }: {
   href: string;
   chosen: boolean;
-  count?: number;
+  count?: string;
   children: ReactNode;
 }) {
   return (
@@ -167,7 +167,7 @@ function Branches({ locale, category, wishes, tree, facets }: Props) {
           <li key={step.path}>
             <Link href={addressOf(`/${locale}${categoryPath(step.path)}`, wishes)} prefetch={false} className={BRANCH}>
               <span className="flex-1">{step.name}</span>
-              <span className="text-sm text-soft tabular-nums">{step.count}</span>
+              <span className="text-sm text-soft tabular-nums">{valueText(locale, step.count)}</span>
             </Link>
           </li>
         ))}
@@ -243,7 +243,7 @@ function Trait({ locale, path, wishes, name, values }: Props & { name: string; v
         <Choice
           href={addressOf(path, wishes, { attributes })}
           chosen={isChosen(wishes.attributes, attribute)}
-          count={count}
+          count={valueText(locale, count)}
         >
           {valueText(locale, value)}
         </Choice>

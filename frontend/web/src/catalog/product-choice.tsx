@@ -26,10 +26,12 @@ type Props = {
   firstSku: string;
   /** What the options are called in the page's language. */
   names: Readonly<Record<string, string>>;
+  /** Whether the page shows what is like it. */
+  hasLike: boolean;
 };
 
 /** Choose, see what it costs and how much is left, put it into the cart. */
-export function ProductChoice({ slug, variants: first, firstSku, names }: Props) {
+export function ProductChoice({ slug, variants: first, firstSku, names, hasLike }: Props) {
   const t = useTexts('goods');
   const locale = useLocale();
   const { variants, fresh, gone } = useVariants(slug, first);
@@ -70,7 +72,7 @@ export function ProductChoice({ slug, variants: first, firstSku, names }: Props)
           }}
         />
       ))}
-      <Stock variant={chosen} fresh={fresh} anyLeft={anyLeft} gone={gone} />
+      <Stock variant={chosen} fresh={fresh} {...{ anyLeft, gone, hasLike }} />
       <div className="mt-5 flex flex-wrap items-start gap-3">
         {chosen.available ? <Stepper quantity={quantity} most={most} onChange={setWanted} /> : null}
         <AddToCart sku={chosen.sku} quantity={quantity} available={chosen.available} className="min-w-48 flex-1" />
@@ -135,18 +137,23 @@ function Options({ group, label, variants, chosen, onChoose }: OptionsProps) {
   );
 }
 
-type StockProps = { variant: Variant; fresh: boolean; anyLeft: boolean; gone: boolean };
+type StockProps = { variant: Variant; fresh: boolean; anyLeft: boolean; gone: boolean; hasLike: boolean };
 
-function Stock({ variant, fresh, anyLeft, gone }: StockProps) {
+function Stock({ variant, fresh, anyLeft, gone, hasLike }: StockProps) {
   const t = useTexts('goods');
+  const common = useTexts('common');
+  const locale = useLocale();
   if (!variant.available) {
     return (
       <Notice tone="mind" title={t(gone ? 'gone' : anyLeft ? 'choice_sold_out' : 'all_sold_out')}>
         {anyLeft ? (
           <p>{t('choose_another')}</p>
         ) : (
-          <a href="#related" className="font-semibold text-leaf underline underline-offset-4">
-            {t('see_related')}
+          <a
+            href={hasLike ? '#related' : `/${locale}/products`}
+            className="font-semibold text-leaf underline underline-offset-4"
+          >
+            {hasLike ? t('see_related') : common('all_goods')}
           </a>
         )}
       </Notice>

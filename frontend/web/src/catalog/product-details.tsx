@@ -47,7 +47,13 @@ export async function ProductDetails({ product, locale, firstSku }: Props) {
             >
               {product.name}
             </h1>
-            <ProductChoice slug={product.slug} variants={product.variants} firstSku={firstSku} names={names} />
+            <ProductChoice
+              slug={product.slug}
+              variants={product.variants}
+              firstSku={firstSku}
+              names={names}
+              hasLike={related.length > 0}
+            />
             <Promises locale={locale} />
             <Description product={product} locale={locale} />
           </div>

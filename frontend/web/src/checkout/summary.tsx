@@ -74,7 +74,7 @@ export function Summary({ cart, notes, quote, settled, locale }: Props) {
               <span className="min-w-0 flex-1">
                 <span className="line-clamp-2 break-words">{line.name}</span>
                 <span className={`text-sm tabular-nums ${line.available ? 'text-soft' : 'font-semibold text-berry'}`}>
-                  {line.quantity} × {formatMoney(line.unit_price, locale)}
+                  {new Intl.NumberFormat(locale).format(line.quantity)} × {formatMoney(line.unit_price, locale)}
                 </span>
                 <span role="status" className="block text-sm font-medium empty:hidden">
                   {notes[line.sku]?.kind === 'repriced' ? noteWords(line, notes[line.sku], cartTexts, locale) : null}

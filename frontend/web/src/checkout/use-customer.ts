@@ -27,10 +27,12 @@ export function useCustomer(): Customer | null | undefined {
   return signedIn === false ? null : customer;
 }
 
-async function find(): Promise<Customer | null> {
+async function find(): Promise<Customer | null | undefined> {
   const [me, addresses] = await Promise.all([
     outcome(api.GET('/v1/users/me')),
     outcome(api.GET('/v1/users/me/addresses', { params: { query: { limit: 20 } } })),
   ]);
-  return me.ok ? { me: me.data, addresses: addresses.ok ? addresses.data.items : [] } : null;
+  if (me.ok) return { me: me.data, addresses: addresses.ok ? addresses.data.items : [] };
+  // Who cannot be asked is not told to sign in.
+  return me.failure.status === 401 ? null : undefined;
 }
