@@ -21,7 +21,7 @@ LINKS = f"""[a](javascript:{STRIKE}) [b](JaVaScRiPt&#58;{STRIKE}) <javascript:{S
 
 [g]: javascript:{STRIKE}"""
 STRUCK = """() => [window.struck ? 'a script ran' : '', ...[...document.querySelectorAll('*')].flatMap((one) => [
-    ...[...one.attributes].filter(({ name }) => name.startsWith('on')).map(({ name }) => `${one.tagName} has ${name}`),
+    ...one.getAttributeNames().filter((name) => name.startsWith('on')).map((name) => `${one.tagName} has ${name}`),
     /^(javascript|data|vbscript):/i.test(one.getAttribute('href') ?? '') ? one.outerHTML : '',
     ['IFRAME', 'OBJECT', 'EMBED'].includes(one.tagName) ? one.outerHTML : '',
     one.tagName === 'SCRIPT' && one.textContent.startsWith('window.struck') ? 'a script was made' : '',
