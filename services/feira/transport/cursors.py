@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from feira.kernel.errors import Invalid
-from feira.kernel.http import INT_MAX
+from feira.transport.reading import wrong
 
 
 def cursor(*values: Any) -> str:
@@ -37,8 +37,4 @@ def read_cursor(text: str, types: Sequence[Any]) -> tuple[Any, ...]:
 
 def _storable(value: Any) -> bool:
     """Whether a database takes the value: a forged cursor must not become an error of ours."""
-    if isinstance(value, str):
-        return "\0" not in value
-    if isinstance(value, int):
-        return -INT_MAX <= value <= INT_MAX
-    return not isinstance(value, datetime) or value.tzinfo is not None
+    return wrong(value) is None and (not isinstance(value, datetime) or value.tzinfo is not None)

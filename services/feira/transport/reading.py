@@ -2,6 +2,7 @@
 
 import json
 import re
+from datetime import UTC, datetime
 from typing import Any, Final
 from urllib.parse import unquote_plus
 
@@ -96,13 +97,18 @@ def _look_closer(raw: bytes) -> None:
 
 
 def wrong(value: Any) -> str | None:
-    """Why a text or number cannot be stored, or None if it can."""
+    """Why a text, number or time cannot be stored, or None if it can."""
     if isinstance(value, str):
         if "\0" in value:
             return "must not contain a NUL character"
         return "must not contain a lone surrogate" if _SURROGATE.search(value) else None
     if isinstance(value, int) and not -INT_MAX <= value <= INT_MAX:
         return "is too large a number"
+    if isinstance(value, datetime):
+        try:
+            value.astimezone(UTC)
+        except OverflowError:  # The first and the last hours that there are, told from far east or west.
+            return "is too early or too late a time"
     return None
 
 
@@ -140,7 +146,7 @@ def read_query(found: dict[str, str], kind: type[Query] | None) -> Query | None:
         query = msgspec.convert(found, kind, strict=False)
     except msgspec.ValidationError as error:
         raise invalid(error) from error
-    for name in kind.__struct_fields__:
+    for name, said in zip(kind.__struct_fields__, kind.__struct_encode_fields__, strict=True):
         if message := wrong(getattr(query, name)):
-            raise Invalid.field(name, message)
+            raise Invalid.field(said, message)
     return query

@@ -4,6 +4,7 @@ import asyncio
 import re
 import socket
 from collections.abc import AsyncIterator
+from datetime import datetime
 from typing import Annotated, Any, Literal, Self
 from uuid import uuid4
 
@@ -38,6 +39,7 @@ class Filter(Query, frozen=True, kw_only=True):
     in_stock: bool = False
     sort: Literal["price", "-price"] = "price"
     number: int = 0
+    since: datetime | None = field(default=None, name="from")
 
 
 class Said(View, frozen=True, kw_only=True):
@@ -338,6 +340,8 @@ async def test_a_sender_that_dawdles_is_cut_off() -> None:
         ("q=%00", 422, "q"),
         ("%00=1", 422, "\\u0000"),
         ("number=9223372036854775808", 422, "number"),
+        ("from=0001-01-01T00:00:00%2B14:00", 422, "from"),
+        ("from=9999-12-31T23:59:59-14:00", 422, "from"),
         ("q=%zz", 400, None),
         ("q=%ff", 400, None),
         ("q=%ed%a0%80", 400, None),

@@ -30,6 +30,8 @@ def test_a_cursor_is_read_as_it_was_written() -> None:
         (cursor("a\0"), (str,)),
         (cursor(2**63), (int,)),
         (cursor("2026-01-01T00:00:00"), (datetime,)),
+        (cursor("0001-01-01T00:00:00+14:00"), (datetime,)),
+        (cursor("9999-12-31T23:59:59-14:00"), (datetime,)),
         (cursor(*[[[]]] * 9), (int,)),
     ],
 )
