@@ -31,9 +31,8 @@ from feira.transport.routing import Table
 from feira.transport.told import requests_of
 
 REQUESTS_MAX: Final = 4096  # In progress in one process.
-WRITES_MAX: Final = (
-    1536  # Of these, such as change something: they wait for each other, so that more would wait for nothing.
-)
+# Of these, such as change something: a batch of 256 and five more that wait, as more would wait for nothing.
+WRITES_MAX: Final = 1536
 PAUSE_S: Final = 0.005  # Between two requests of a client who has more to do.
 SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 METHODS: Final = SAFE | {"POST", "PUT", "PATCH", "DELETE"}
