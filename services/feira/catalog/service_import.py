@@ -120,7 +120,22 @@ class Importer:
         Refuses with Invalid what is no such table at all. What was imported before the stream broke off stays.
         """
         report = Report()
-        made = Preview() if preview else None
+        try:
+            await self._import(stream, format, on_progress, actor, report, Preview() if preview else None)
+        finally:  # What stays of an import that broke off is an act of staff, too.
+            if actor is not None and not preview and report.done:
+                await self._tell(actor, report)
+        return report
+
+    async def _import(
+        self,
+        stream: AsyncIterator[bytes],
+        format: Format,  # noqa: A002 - the word that its callers use.
+        on_progress: Callable[[int], None],
+        actor: UUID | None,
+        report: Report,
+        made: Preview | None,
+    ) -> None:
         writing: deque[tuple[asyncio.Task[None], set[str]]] = deque()
         items = self._from_csv(stream) if format == "csv" else self._from_ndjson(stream)
         try:
@@ -139,9 +154,6 @@ class Importer:
             if outcome is not None:
                 raise outcome
         on_progress(report.done)
-        if actor is not None and not preview:
-            await self._tell(actor, report)
-        return report
 
     async def _tell(self, actor: UUID, report: Report) -> None:
         counts = {name: getattr(report, name) for name in ("created", "updated", "unchanged", "failed")}

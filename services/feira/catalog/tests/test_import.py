@@ -15,7 +15,7 @@ from feira import demo
 from feira.catalog import domain_csv, service_import
 from feira.catalog.domain_records import RECORD_MAX
 from feira.catalog.service_import import Report
-from feira.catalog.tests.conftest import Shop, product, variant
+from feira.catalog.tests.conftest import STAFF, Shop, product, variant
 from feira.contracts.audit import StaffActed
 from feira.contracts.catalog import StockChanged
 from feira.kernel.errors import Invalid
@@ -313,14 +313,16 @@ async def test_two_imports_of_the_same_at_once(shop: Shop) -> None:
     assert await shop.value("select count(*) from products") == 60
 
 
-async def test_what_came_before_the_stream_broke_off_stays(shop: Shop) -> None:
+async def test_what_came_before_the_stream_broke_off_stays_and_the_journal_has_it(shop: Shop) -> None:
     async def broken() -> AsyncIterator[bytes]:
         yield ndjson(*[product(f"P{n}", variant(f"s{n}")) for n in range(600)]).encode()
         raise ConnectionResetError
 
     with pytest.raises(ConnectionResetError):
-        await shop.catalog.import_products(broken(), "ndjson")
+        await shop.catalog.import_products(broken(), "ndjson", actor=STAFF)
     assert await shop.value("select count(*) from products") == 500
+    [acted] = [event for event in await shop.said() if isinstance(event, StaffActed)]
+    assert (acted.action, json.loads(acted.detail)["created"]) == ("catalog.products.imported", 500)
 
 
 async def test_a_database_that_refuses_is_not_passed_over(shop: Shop) -> None:
