@@ -48,12 +48,15 @@ def worth_minor(line: OrderLine, quantity: int, *, tax_included: bool) -> int:
 def decide(order: Order, amount_minor: int | None, returns: Sequence[Return]) -> Refund:
     """A refund of an amount, of goods, or (with neither) of all that is left.
 
-    Refuses with NotCaptured before the money was taken, and with RefundExceedsCaptured beyond what is left of it. Units
-    that were not sent yet are refunded first, and are then never sent.
+    Refuses with NotCaptured before the money was taken, and with RefundExceedsCaptured beyond what is left of it, and of
+    the goods: of an order that fell all went back. Units that were not sent yet are refunded first, and are then never
+    sent.
     """
     if order.payment_status not in {"captured", "partially_refunded", "refunded"}:
         raise NotCaptured(f"The payment is {order.payment_status}")
     left = order.captured_minor - order.decided_minor
+    if order.status == "cancelled":  # Said here, because goods that cost nothing would pass the check of the money.
+        raise _exceeds(order, left)
     restock: list[PricedLine] = []
     if returns:
         order, amount_minor, restock = _of_goods(order, returns, left)

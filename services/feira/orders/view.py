@@ -220,7 +220,7 @@ def refund_view(given: GivenBack, currency: str) -> RefundView:
         amount=Money(amount=given.amount_minor, currency=currency),
         lines=[ReturnView(sku=back.sku, quantity=back.quantity, restock=back.restock) for back in given.lines],
         reason=given.reason,
-        status="pending" if given.done_at is None else "done",
+        status="pending" if given.done_at is None and given.amount_minor else "done",  # No gateway gives back nothing.
         created_at=given.decided_at,
     )
 

@@ -96,6 +96,8 @@ async def want_refunds(payments: PaymentService, tx: Tx, events: Sequence[OrderR
     changes = await Changes.lock(tx, [event.order_id for event in events], payments.clock())
     await changes.load_refunds(tx, [event.payment_id for event in events])
     for event in events:
+        if not event.refund_minor:
+            continue  # Goods that had cost nothing came back.
         if not changes.want_refund(event.payment_id, event.refund_id, event.refund_minor):
             payments.log.error("nothing_to_refund", order_id=str(event.order_id), refund_id=str(event.refund_id))
     await _settle(payments, tx, changes)

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from msgspec.structs import replace
 
 from feira.contracts.audit import StaffActed
 from feira.contracts.catalog import SaleFailed
@@ -280,6 +281,19 @@ async def test_refunds_by_line_amount_and_all_the_rest(shop: Shop) -> None:
     (fallen,) = await shop.events()
     assert isinstance(fallen, OrderCancelled)
     assert (fallen.refund_minor, [line.quantity for line in fallen.restock]) == (0, [1])
+
+
+async def test_goods_that_cost_nothing_come_back_once_and_no_money_is_waited_for(shop: Shop) -> None:
+    shop.catalogue.goods["mango"] = replace(shop.catalogue.goods["mango"], unit_price_minor=0)
+    order = await place(shop, lines=[{"sku": "mango", "quantity": 3}])
+    await order.capture()
+    gift = [{"sku": "mango", "quantity": 1}]
+    reply = await refund(order, lines=gift)
+    assert (reply.status, reply.json["amount"], reply.json["status"]) == (201, money(0), "done")
+    await order.cancel()
+    assert (await refund(order, lines=gift)).code == "refund_exceeds_captured"
+    back = [event.restock for event in await shop.events() if isinstance(event, OrderRefunded | OrderCancelled)]
+    assert [line.quantity for lines in back for line in lines] == [1, 2]
 
 
 async def test_a_refund_is_made_once(shop: Shop) -> None:

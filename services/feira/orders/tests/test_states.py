@@ -224,6 +224,13 @@ def test_nothing_is_sent_or_refunded_before_it_is_paid(over: dict[str, Any]) -> 
         decide(bought, 1, [])
 
 
+def test_goods_of_an_order_that_fell_go_back_once_though_they_cost_nothing() -> None:
+    fallen, event = domain.cancel(order(line("gift", 2, 0), line("a", 1, 100)), "rang up", uuid4())
+    assert [(one.sku, one.quantity) for one in event.restock] == [("gift", 2), ("a", 1)]
+    with pytest.raises(RefundExceedsCaptured):
+        decide(fallen, None, [Return(sku="gift", quantity=2)])
+
+
 lines = st.lists(
     st.builds(
         lambda number, quantity, price, tax, discount: line(

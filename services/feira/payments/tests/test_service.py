@@ -237,6 +237,7 @@ async def test_what_costs_nothing_asks_no_gateway(desk: Desk) -> None:
     await desk.placed(payment, order_id)
     await desk.perform()
     assert [type(event) for event in await desk.said()] == [PaymentCaptured]
+    await desk.refunded(payment, order_id, 0)
     await desk.cancelled(payment, order_id)
     await desk.perform()
     assert await desk.said() == []
