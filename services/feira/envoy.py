@@ -13,9 +13,8 @@ CONNECTIONS_MAX = 4_096
 SOCKETS_MAX = 16_384  # Connections to who answers WebSockets: each client's is one.
 HEADERS_KIB_MAX = 64
 HEAD_TIMEOUT_S = 10  # For a request's head, as the services have it.
-BUFFER_BYTES_MAX = (
-    64 << 10
-)  # Of one connection each way: a megabyte for each of ten thousand slow readers would fill memory.
+# Of one connection each way: a megabyte for each of ten thousand slow readers would fill memory.
+BUFFER_BYTES_MAX = 64 << 10
 _ROUTER = "type.googleapis.com/envoy.extensions.filters.http.router.v3.Router"
 _MANAGER = "type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager"
 

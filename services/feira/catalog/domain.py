@@ -15,14 +15,8 @@ QUANTITY_MAX = 1_000_000
 LINES_MAX = 2_000
 STOCK_MAX = 10**12  # Units of one sku; sums of it stay exact in every reader of JSON.
 LAPSED_MAX = 100  # Skus that a refusal names.
-SCARCE_BELOW = (
-    1,
-    5,
-    10,
-    20,
-    50,
-    100,
-)  # A sku of which fewer are left is as scarce as the first of these says by its place.
+# A sku is as scarce as the first of these that is more than what is left of it.
+SCARCE_BELOW = (1, 5, 10, 20, 50, 100)
 
 HoldState = Literal["held", "sold", "released", "expired"]
 

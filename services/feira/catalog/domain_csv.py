@@ -113,9 +113,7 @@ def _variant(row: Row, currency: str, separator: Separator, place: str) -> dict[
     for column in ("weight_g", "stock"):
         if row.get(column):
             text = row[column]
-            variant[column] = (
-                int(text) if _WHOLE.fullmatch(text) else text
-            )  # A text that is no number is refused as one.
+            variant[column] = int(text) if _WHOLE.fullmatch(text) else text  # What is no number is refused as one.
     return variant
 
 

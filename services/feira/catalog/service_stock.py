@@ -40,9 +40,7 @@ from feira.kernel.ids import uuid7
 from feira.kernel.metrics import COUNTED_MAX
 
 RENEW_BELOW_S = 120  # A repeated ask for a hold with less time left than this gets it for the whole time again.
-PENDING_S = (
-    HOLD_S + 300
-)  # How long goods stay set aside for an order whose payment is awaited, longer than that may take.
+PENDING_S = HOLD_S + 300  # For an order whose payment is awaited: longer than that may take.
 TRIES_MAX = 4
 CROWDED_BATCHES = 4  # Where something has just run out or changed, the next batches are likely to meet the same.
 EXPIRED_MAX = 50  # Holds given back in one transaction: each may have a great many lines.

@@ -23,7 +23,7 @@ def _group() -> None:
 def add(
     email: Annotated[str, typer.Argument(help="Where mails to this person go; it is taken as proven.")],
     role: Annotated[
-        Literal["staff", "admin"], typer.Option(help="An admin also changes users and settings.")
+        Literal["staff", "admin"], typer.Option(help="An admin also changes who may do what, and gives events up.")
     ] = "staff",
     password_stdin: Annotated[
         bool, typer.Option("--password-stdin", help="Read the password from stdin, up to the first line's end.")

@@ -40,9 +40,8 @@ LOCK_TIMEOUT_MS = 10_000
 IDLE_IN_TRANSACTION_TIMEOUT_MS = 30_000
 STATEMENTS_CACHED_MAX = 200
 QUERIES_MAX = 5_000_000  # Then a connection is made anew: an hour of a busy shop.
-AT_HAND_MAX = (
-    2  # Connections kept out of the pool, which takes twice as long to lend and take back as a statement does.
-)
+# Connections kept out of the pool, which takes twice as long to lend and take back as a statement does.
+AT_HAND_MAX = 2
 USES_MAX = 10_000  # Then what is at hand goes through the pool once, which looks after its connections.
 
 

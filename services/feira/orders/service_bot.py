@@ -75,9 +75,8 @@ class Bot:
             try:
                 return await self._try_to_buy(skus_max, quantity_max)
             except (OutOfStock, PriceChanged, UnknownSku):
-                skus_max = quantity_max = (
-                    1  # Somebody was quicker, or there are few: one of something is more often had.
-                )
+                # Somebody was quicker, or there are few: one of something is more often had.
+                skus_max = quantity_max = 1
         raise NothingToBuy
 
     async def _try_to_buy(self, skus_max: int, quantity_max: int) -> Order:

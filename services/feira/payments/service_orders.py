@@ -17,9 +17,8 @@ from feira.payments.service import PaymentService
 from feira.payments.service_changes import MONEY, Changes
 from feira.payments.service_near import ask_near
 
-WAKE_AFTER_S = (
-    0.02  # The transaction of an event commits after its handler; a job woken too early comes by each second.
-)
+# The transaction of an event commits after its handler; a job woken too early comes by each second.
+WAKE_AFTER_S = 0.02
 
 Stands = OrderPlaced | OrderConfirmed
 
