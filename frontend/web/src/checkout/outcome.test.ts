@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 
 import { failureOf, UNREACHABLE } from '@/api/problem';
 
@@ -54,6 +54,12 @@ test('a try is kept with its key until its end is known', () => {
   const attempt = newAttempt(body);
   expect(keptAttempt()).toEqual(attempt);
   expect(newAttempt(body).key).not.toBe(attempt.key);
+  vi.useFakeTimers({ now: Date.now() + 3_000_000 });
+  expect(keptAttempt()).toMatchObject({ body });
+  vi.setSystemTime(Date.now() + 3_600_000);
+  expect(keptAttempt()).toBeNull();
+  vi.useRealTimers();
+  expect(keptAttempt()).toMatchObject({ body });
   endAttempt();
   expect(keptAttempt()).toBeNull();
   sessionStorage.setItem('feira.attempt', '{"key":');

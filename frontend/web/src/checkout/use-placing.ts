@@ -39,6 +39,7 @@ export function usePlacing(onOutcome: (outcome: Outcome) => void) {
   const resend = useCallback(() => {
     const attempt = keptAttempt();
     if (attempt) void send(attempt);
+    else setCame(null);
   }, [send]);
 
   // A try that a reload has cut off is taken up again.
