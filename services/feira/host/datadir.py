@@ -3,6 +3,8 @@
 postgres/        PostgreSQL's own
 logs/            postgres.log and web.log, and of each the one before it
 secrets.json     the master secret
+shop.json        what the last start was told
+search/  media/  the search index, and the pictures that staff sent: the catalogue's own
 running.json     where the PostgreSQL that runs on it can be reached
 up.lock  postgres.lock  guests.lock
 """
