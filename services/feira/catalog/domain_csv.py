@@ -35,7 +35,7 @@ Row = Mapping[str, str]
 Separator = Literal[",", ";"]
 
 # What exports put before a cell so that a spreadsheet does not run it.
-_DEFUSED = re.compile(r"'[=+\-@\t\r]")
+_DEFUSED = re.compile(r"'[=+\-@\t\r\n]")
 _WHOLE = re.compile(r"[0-9]{1,18}")
 _VARIANT = re.compile(r"variants\.(\d+)\.?(\w*)(?:\.(\w+))?")
 

@@ -54,9 +54,10 @@ async def _export(what: What, format: Format, output: Path | None, data: Path) -
     }[what]
     count = 0
     async with AsyncExitStack() as stack:
-        file = stack.enter_context(_opened(output) if output else nullcontext(sys.stdout.buffer))
         settings = await stack.enter_async_context(connected(data))
         shop = await stack.enter_async_context(service(settings, name))
+        # Not before the shop is there: what an earlier export wrote is not emptied for nothing.
+        file = stack.enter_context(_opened(output) if output else nullcontext(sys.stdout.buffer))
         found = await stack.enter_async_context(aclosing(records(shop.services[name])))
         bar = stack.enter_context(_progress(hidden=output is None and sys.stdout.isatty()))
         task = bar.add_task(what, total=None)

@@ -30,6 +30,7 @@ GOODS = [
     {
         "slug": "plain",
         "name": "Plain",
+        "description": "\nIts text begins on a line of its own.",
         "variants": [{"sku": "C", "price": {"amount": 5, "currency": "BRL"}, "stock": 1}],
     },
 ]
@@ -167,10 +168,13 @@ def test_a_reader_who_has_enough(feira: Feira, monkeypatch: pytest.MonkeyPatch) 
     assert feira("migrate").status == 141
 
 
-def test_a_database_that_is_not_there(feira: Feira, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_database_that_is_not_there(feira: Feira, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DATABASE_URL", "postgresql://x@127.0.0.1:9/none")
-    done = feira("export", "orders")
+    earlier = tmp_path / "orders.csv"
+    earlier.write_text("what was exported yesterday")
+    done = feira("export", "orders", "-o", earlier)
     assert (done.status, done.err.startswith("feira: the database of orders cannot be reached")) == (1, True)
+    assert earlier.read_text() == "what was exported yesterday"
     assert feira("migrate").status == 1
     monkeypatch.setenv("DATABASE_URL", "mysql://x")
     assert feira("migrate").err == "feira: DATABASE_URL must begin with postgresql://\n"
