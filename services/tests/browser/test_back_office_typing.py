@@ -105,3 +105,47 @@ async def test_what_was_typed_stays_whatever_happens(site: Shop, visit: NewVisit
     await expect(named).to_have_value(name)
     await save.click()
     await expect(page.get_by_role("heading", level=1)).to_have_text(name)
+
+
+async def test_the_taxes_of_a_place_are_rows(site: Shop, visit: NewVisitor) -> None:
+    before = (await site.staff("GET", "/v1/admin/settings")).json
+    keeper = await visit(locale="pt-BR")
+    page = keeper.page
+    keeper.tolerate(404, "/v1/carts/current$")
+    await keeper.sign_in(ADMIN["email"], ADMIN["password"], to="/admin/settings")
+    taxes = page.locator("form").filter(has=page.get_by_role("heading", name="Imposto"))
+    save = taxes.get_by_role("button", name="Salvar")
+
+    # What is as it was is not sent.
+    await save.click()
+    await expect(page.get_by_text("Salvo.").first).to_be_visible()
+    assert (await site.staff("GET", "/v1/admin/settings")).json["version"] == before["version"]
+
+    await taxes.get_by_role("button", name="Adicionar regra").click()
+    rule = taxes.get_by_role("group").filter(has=page.get_by_label("País")).last
+    await expect(rule.get_by_label("País")).to_be_focused()
+    await rule.get_by_label("País").fill("XX")
+    await rule.get_by_label("Alíquota 1: por cento").fill("17,5")
+    await rule.get_by_role("button", name="Adicionar classe").click()
+    await page.keyboard.type("food")
+    await rule.get_by_label("Alíquota 2: por cento").fill("sete")
+    await save.click()
+    await expect(rule.get_by_label("Alíquota 2: por cento")).to_be_focused()
+    await expect(rule.get_by_text("não é um número")).to_be_visible()
+    await rule.get_by_label("Alíquota 2: por cento").fill("7")
+    with keeper.expecting(422, "/v1/admin/settings"):
+        await save.click()
+        await expect(rule.get_by_label("País")).to_be_focused()
+    await keeper.looked_at("admin-settings-taxes")
+    await rule.get_by_label("País").fill("pt")
+    await save.click()
+    await expect(rule.get_by_label("País")).to_have_value("PT")
+    added = (await site.staff("GET", "/v1/admin/settings")).json["tax"][-1]
+    assert (added["country"], added["rates"]) == ("PT", {"standard": 175_000, "food": 70_000})
+    await expect(rule.get_by_label("Alíquota 1: por cento")).to_have_value("17,5")
+
+    await rule.get_by_role("button", name="Remover esta regra").click()
+    await expect(taxes.get_by_role("button", name="Adicionar regra")).to_be_focused()
+    async with page.expect_response(lambda answer: answer.request.method == "PATCH"):
+        await save.click()
+    assert (await site.staff("GET", "/v1/admin/settings")).json["tax"] == before["tax"]

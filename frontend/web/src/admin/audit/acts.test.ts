@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 
-import { isAction, pathOf, personOf } from './acts';
+import { isAction, pathOf, personOf, productOf, toldName } from './acts';
 
 const ID = '01a2057e-f298-7576-91be-93f25ada9c70';
 
@@ -17,4 +17,11 @@ test('accounts are told apart from other targets', () => {
   expect(personOf('users/7')).toBe('');
   expect(isAction('orders.refunded')).toBe(true);
   expect(isAction('orders.painted')).toBe(false);
+});
+
+test('a product is called by its name where an act tells it', () => {
+  expect(productOf('catalog.product.archived', ID)).toBe(ID);
+  expect(productOf('catalog.stock.adjusted', 'A-1')).toBe('');
+  expect(toldName({ name: 'Mango', slug: 'mango' })).toBe('Mango');
+  for (const detail of [null, 'Mango', {}, { name: 7 }]) expect(toldName(detail)).toBe('');
 });

@@ -41,3 +41,14 @@ export function pathOf(action: string, target: string): string | null {
 export function personOf(target: string): string {
   return /^users\/([0-9a-f-]{36})$/.exec(target)?.[1] ?? '';
 }
+
+/** Which product it was done to, by id; empty if it was none. */
+export function productOf(action: string, target: string): string {
+  return action.startsWith('catalog.product.') ? target : '';
+}
+
+/** What the product is called in what the act was about, if that tells. */
+export function toldName(detail: unknown): string {
+  if (typeof detail !== 'object' || detail === null || !('name' in detail)) return '';
+  return typeof detail.name === 'string' ? detail.name : '';
+}

@@ -13,10 +13,12 @@ import { useAdmin } from '../frame/admin-texts';
 import { Heading } from '../frame/heading';
 import { Listing, type Column } from '../list/listing';
 import { useFilters } from '../list/use-filters';
+import { rememberer, useKnown } from '../list/use-known';
 import { useList } from '../list/use-list';
 import { useNames } from '../people/use-names';
+import { askProduct } from '../products/calls';
 import { askSettings } from '../settings/calls';
-import { ACTS, isAction, pathOf, personOf } from './acts';
+import { ACTS, isAction, pathOf, personOf, productOf, toldName } from './acts';
 import { factsOf } from './facts';
 import { FactsList } from './facts-list';
 
@@ -25,6 +27,12 @@ type Filters = NonNullable<operations['list_acts']['parameters']['query']>;
 
 const keyOf = (act: Act) => act.id;
 const askActs = (filters: Filters) => outcome(api.GET('/v1/admin/audit', { params: { query: filters } }));
+
+const askName = rememberer(async (id) => {
+  const found = await askProduct(id);
+  if (found.ok) return found.data.name;
+  return found.failure.status === 404 ? null : undefined;
+});
 
 /** What staff did, the newest first: nothing of it can be changed. */
 export function AuditPage() {
@@ -37,6 +45,11 @@ export function AuditPage() {
   const list = useList(ask, keyOf);
   const { data: settings } = useMine(askSettings);
   const nameOf = useNames((list.items ?? []).flatMap((act) => [act.actor, personOf(act.target)]));
+  const nameless = (list.items ?? []).filter(({ detail }) => !toldName(detail));
+  const products = useKnown(
+    nameless.map(({ action, target }) => productOf(action, target)),
+    askName,
+  );
   const columns: Column<Act>[] = [
     { name: t('time'), cell: (act) => <span className="whitespace-nowrap">{formatTime(act.at, locale)}</span> },
     { name: t('actor'), cell: (act) => <span title={act.actor ?? ''}>{nameOf(act.actor)}</span> },
@@ -48,7 +61,7 @@ export function AuditPage() {
         </span>
       ),
     },
-    { name: t('target'), cell: (act) => <Target act={act} nameOf={nameOf} /> },
+    { name: t('target'), cell: (act) => <Target act={act} nameOf={nameOf} products={products} /> },
     {
       name: t('details'),
       wide: true,
@@ -83,14 +96,23 @@ export function AuditPage() {
   );
 }
 
-function Target({ act, nameOf }: { act: Act; nameOf: (id: string | null) => string }) {
+type TargetProps = { act: Act; nameOf: (id: string | null) => string; products: ReadonlyMap<string, string> };
+
+function Target({ act, nameOf, products }: TargetProps) {
+  const product = productOf(act.action, act.target);
+  const name = product ? toldName(act.detail) || products.get(product) : undefined;
   const person = personOf(act.target);
   const path = pathOf(act.action, act.target);
   return (
-    <span className="block max-w-72 break-all max-sm:text-right">
+    <span className={`block max-w-72 max-sm:text-right ${name ? 'wrap-anywhere' : 'break-all'}`}>
       {path ? (
-        <Link href={path} prefetch={false} className="text-leaf underline-offset-4 hover:underline">
-          {act.target}
+        <Link
+          href={path}
+          prefetch={false}
+          title={name ? act.target : undefined}
+          className="text-leaf underline-offset-4 hover:underline"
+        >
+          {name ?? act.target}
         </Link>
       ) : person ? (
         nameOf(person)

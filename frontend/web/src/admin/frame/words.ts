@@ -11,6 +11,7 @@ type Rule = [RegExp, AdminKey];
 const RULES: readonly Rule[] = [
   [/^is required$|^must not be (?:empty|blank)$|of length >= 1$|got `null`$/, 'wrong_missing'],
   [/of length >= \d+$/, 'wrong_short'],
+  [/^must not be more than \d+ %$/, 'wrong_percent'],
   [/`(?:str|array|object)` of length <= \d+$|^must not be more than \d+/, 'wrong_long'],
   [/matching regex '\^\[\^\\s/, 'wrong_blanks'],
   [/matching regex '\^\[a-z0-9/, 'wrong_slug'],
@@ -20,6 +21,7 @@ const RULES: readonly Rule[] = [
   [/^Expected `int` >= \d+$|^must be at least \d+$/, 'wrong_least'],
   [/^Expected `int` <= \d+$|^is too large a number$|^makes the stock pass/, 'wrong_most'],
   [/^must be a number$/, 'wrong_decimal'],
+  [/^has more than \d+ decimal places$/, 'wrong_places'],
   [/^must not be 0$/, 'wrong_nil'],
   [/^is there (?:already|twice)$|^stands here twice$/, 'wrong_twice'],
   [/^this shop sells in \w+$|^the order is in \w+$/, 'wrong_currency'],

@@ -1,8 +1,11 @@
 import { expect, test } from 'vitest';
 
+import catalog from '#messages/en/catalog.json';
+
+import { emptyRow } from '../rows/rows';
 import type { Product } from './calls';
 import { bodyOf, changesOf, draftOf, emptyDraft, emptyVariant, wrongRows } from './draft';
-import { emptyRow } from './rows';
+import { KNOWN_NAMES } from './known-names';
 
 const product: Product = {
   id: '1',
@@ -113,4 +116,8 @@ test('what is saved keeps its place on the page', () => {
   const draft = draftOf(product, 'en');
   const again = draftOf(product, 'en', draft);
   expect(again).toEqual(draft);
+});
+
+test('the shop has words for every name that is suggested', () => {
+  for (const name of KNOWN_NAMES) expect(catalog).toHaveProperty(`name_${name}`);
 });

@@ -1,7 +1,6 @@
 import type { Locale } from '@/i18n/locales';
 
 import { majorOf, minorOf } from '../money';
-import type { Body, Image, Product } from './calls';
 import {
   ATTRIBUTE_VALUE_MAX,
   emptyRow,
@@ -12,7 +11,8 @@ import {
   valuesOf,
   type Fault,
   type Row,
-} from './rows';
+} from '../rows/rows';
+import type { Body, Image, Product } from './calls';
 
 /** A variant as it is typed; `isNew` ones may say how many there are, for the stock of others is adjusted with a reason. */
 export type DraftVariant = {

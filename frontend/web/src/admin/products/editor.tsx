@@ -15,13 +15,14 @@ import { useSay } from '../frame/toasts';
 import { Trouble, troubleOf } from '../frame/trouble';
 import { useUnsaved } from '../frame/unsaved';
 import { useAct } from '../frame/use-act';
+import { PairRows, Suggested } from '../rows/pair-rows';
+import { ATTRIBUTES_MAX } from '../rows/rows';
 import { askSettings } from '../settings/calls';
 import { archive, askProduct, change, create, restore, type Product } from './calls';
 import { CategoryChoice } from './category-choice';
 import { bodyOf, changesOf, draftOf, emptyDraft, wrongRows, type Draft } from './draft';
-import { KnownNames, PairRows } from './pair-rows';
+import { KNOWN, KNOWN_NAMES } from './known-names';
 import { Pictures } from './pictures';
-import { ATTRIBUTES_MAX } from './rows';
 import { TextArea } from './text-area';
 import { Variants } from './variants';
 
@@ -152,7 +153,7 @@ function Editing({ product, currency, first, changed, begin }: Editing) {
           {t('save')}
         </Button>
       </Heading>
-      <KnownNames />
+      <Suggested id={KNOWN} names={KNOWN_NAMES} />
       <div className="grid gap-6">
         {failure?.code === 'product_changed' && product ? (
           <Overtaken
@@ -208,6 +209,7 @@ function Editing({ product, currency, first, changed, begin }: Editing) {
               rows={draft.attributes}
               rowsMax={ATTRIBUTES_MAX}
               kinds
+              suggested={KNOWN}
               sent={sent.attributes}
               errors={errors}
               onChange={(attributes) => {

@@ -4,10 +4,11 @@ import { Button } from '@/ui/button';
 import { Field } from '@/ui/field';
 
 import { useAdmin } from '../frame/admin-texts';
+import { PairRows } from '../rows/pair-rows';
+import { OPTIONS_MAX } from '../rows/rows';
+import { useRowFocus } from '../rows/use-row-focus';
 import { emptyVariant, type DraftVariant } from './draft';
-import { PairRows } from './pair-rows';
-import { OPTIONS_MAX } from './rows';
-import { useRowFocus } from './use-row-focus';
+import { KNOWN } from './known-names';
 
 type Props = {
   variants: readonly DraftVariant[];
@@ -130,6 +131,7 @@ function VariantFields({ name, variant, currency, sent, errors, put, remove }: V
           field={`${name}.options`}
           rows={variant.options}
           rowsMax={OPTIONS_MAX}
+          suggested={KNOWN}
           sent={sent.options}
           errors={errors}
           onChange={(options) => {

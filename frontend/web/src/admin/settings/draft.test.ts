@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 
-import type { Method, Tax } from './calls';
-import { methodsOf, shippingOf, taxesOf, taxOf } from './draft';
+import type { Method } from './calls';
+import { methodsOf, shippingOf } from './draft';
 
 const method: Method = {
   id: 'standard',
@@ -18,19 +18,11 @@ const method: Method = {
     },
   ],
 };
-const tax: Tax = {
-  country: 'BR',
-  region: null,
-  included: true,
-  shipping_class: null,
-  rates: { standard: 175_000, food: 0 },
-};
 
 test('tables go to fields and back unchanged, in both languages', () => {
   for (const locale of ['en', 'pt-BR']) {
     expect(shippingOf(methodsOf([method], locale), 'BRL')).toEqual([method]);
   }
-  expect(taxOf(taxesOf([tax]))).toEqual([tax]);
 });
 
 test('what is no number is sent to be refused, not guessed', () => {
@@ -44,14 +36,5 @@ test('what is no number is sent to be refused, not guessed', () => {
     countries: ['BR', 'PT'],
     days: -1,
     bands: [{ up_to_g: -1, price: { amount: -1, currency: 'BRL' } }],
-  });
-  expect(
-    taxOf([{ country: '', region: '', included: false, shippingClass: '', rates: 'standard=17.5; food=abc' }])[0],
-  ).toEqual({
-    country: null,
-    region: null,
-    included: false,
-    shipping_class: null,
-    rates: { standard: 175_000, food: -1 },
   });
 });

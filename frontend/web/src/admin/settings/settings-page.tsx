@@ -3,6 +3,7 @@
 import { useState, type ReactNode } from 'react';
 
 import { useMine } from '@/account/use-mine';
+import { refusalOf } from '@/api/problem';
 import { Button } from '@/ui/button';
 import { Field } from '@/ui/field';
 import { Notice } from '@/ui/notice';
@@ -13,10 +14,14 @@ import { useSay } from '../frame/toasts';
 import { Trouble } from '../frame/trouble';
 import { useUnsaved } from '../frame/unsaved';
 import { useAct } from '../frame/use-act';
+import { Suggested } from '../rows/pair-rows';
+import type { Fault } from '../rows/rows';
+import { useRowFocus } from '../rows/use-row-focus';
 import { askSettings, changeSettings, type ShopSettings } from './calls';
-import { EMPTY_METHOD, EMPTY_TAX, methodsOf, shippingOf, taxesOf, taxOf } from './draft';
+import { EMPTY_METHOD, methodsOf, shippingOf } from './draft';
 import { MethodFields } from './method-fields';
 import { TaxFields } from './tax-fields';
+import { emptyTax, STANDARD, taxesOf, taxOf, wrongTaxes, type DraftTax } from './taxes';
 
 export function SettingsPage() {
   const { t } = useAdmin();
@@ -57,28 +62,42 @@ type Part = {
   reload: () => Promise<void>;
 };
 
-/** One form of the page: it is saved by itself, and the others keep what was typed there. */
+/**
+ * One form of the page: it is saved by itself, and the others keep what was typed there. `wrong` is what is known to be
+ * refused before anybody is asked; what is as it was is not sent.
+ */
 function usePart<Draft>(
   { settings, saved, reload }: Part,
-  read: (settings: ShopSettings) => Draft,
+  read: (settings: ShopSettings, before?: Draft) => Draft,
   change: (draft: Draft) => Parameters<typeof changeSettings>[1],
+  wrong: (draft: Draft) => Fault[] = () => [],
 ) {
   const { t } = useAdmin();
   const say = useSay();
   const [kept, setKept] = useState(() => read(settings));
   const [draft, setDraft] = useState(kept);
+  const [sent, setSent] = useState(kept);
   useUnsaved(draft !== kept);
   const form = useAct(
-    () => changeSettings(settings.version, change(draft)),
+    async () => {
+      setSent(draft);
+      const faults = wrong(draft);
+      if (faults.length > 0) return { ok: false, failure: refusalOf(faults) };
+      const next = change(draft);
+      if (JSON.stringify(next) === JSON.stringify(change(kept))) {
+        return { ok: true, data: settings, response: new Response() };
+      }
+      return changeSettings(settings.version, next);
+    },
     (next) => {
-      const after = read(next);
+      const after = read(next, draft);
       setKept(after);
       setDraft(after);
       say(t('saved'));
       saved(next);
     },
   );
-  return { ...form, draft, setDraft, reload };
+  return { ...form, draft, sent, setDraft, reload };
 }
 
 function ShopForm(part: Part) {
@@ -157,35 +176,52 @@ function ShippingForm(part: Part) {
   );
 }
 
+const CLASSES = 'tax-classes';
+
 function TaxForm(part: Part) {
-  const { t } = useAdmin();
-  const form = usePart(
+  const { t, locale } = useAdmin();
+  const form = usePart<readonly DraftTax[]>(
     part,
-    (settings) => taxesOf(settings.tax),
-    (draft) => ({ tax: taxOf(draft) }),
+    (settings, before) => taxesOf(settings.tax, locale, before),
+    (draft) => ({ tax: taxOf(draft, locale) }),
+    (draft) => wrongTaxes(draft, locale),
   );
-  const { draft: taxes, setDraft: setTaxes } = form;
+  const { draft: taxes, sent, setDraft: setTaxes } = form;
+  const { list, add, added, removed } = useRowFocus<HTMLDivElement>(taxes);
+  const classes = new Set([STANDARD, ...part.settings.tax.flatMap(({ rates }) => Object.keys(rates))]);
   return (
     <Section title={t('tax')} form={form}>
       <p className="text-sm text-soft">{t('tax_text')}</p>
-      {taxes.map((tax, number) => (
-        <TaxFields
-          key={number}
-          tax={tax}
-          error={(field) => form.errors[`tax.${number}.${field}`]}
-          put={(next) => {
-            setTaxes(taxes.map((other, at) => (at === number ? next : other)));
-          }}
-          remove={() => {
-            setTaxes(taxes.filter((_, at) => at !== number));
-          }}
-        />
-      ))}
+      <Suggested id={CLASSES} names={[...classes]} />
+      <div ref={list} className="grid gap-4 empty:hidden">
+        {taxes.map((tax) => {
+          const at = sent.findIndex(({ key }) => key === tax.key);
+          return (
+            <TaxFields
+              key={tax.key}
+              tax={tax}
+              sent={sent[at] ?? tax}
+              name={`tax.${at}`}
+              errors={form.errors}
+              suggested={CLASSES}
+              put={(next) => {
+                setTaxes(taxes.map((other) => (other === tax ? next : other)));
+              }}
+              remove={() => {
+                removed();
+                setTaxes(taxes.filter((other) => other !== tax));
+              }}
+            />
+          );
+        })}
+      </div>
       <p>
         <Button
+          ref={add}
           look="quiet"
           onClick={() => {
-            setTaxes([...taxes, EMPTY_TAX]);
+            added();
+            setTaxes([...taxes, emptyTax()]);
           }}
         >
           {t('add_tax')}

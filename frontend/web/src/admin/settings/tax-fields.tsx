@@ -1,26 +1,34 @@
 'use client';
 
 import { useAdmin } from '../frame/admin-texts';
-import type { DraftTax } from './draft';
+import { PairRows, type Parts } from '../rows/pair-rows';
 import { Small, Text } from './method-fields';
+import { CLASSES_MAX, type DraftTax } from './taxes';
+
+const RATE: Parts = { name: 'tax_class', named: 'rate_class', value: 'percent', valued: 'rate_percent' };
 
 type Props = {
   tax: DraftTax;
-  error: (field: string) => string | undefined;
+  /** The rule that `errors` speak of, and what the API called it, such as `tax.0`. */
+  sent: DraftTax;
+  name: string;
+  errors: Record<string, string>;
+  /** The list of classes that are suggested. */
+  suggested: string;
   put: (tax: DraftTax) => void;
   remove: () => void;
 };
 
 /** A rule of a country, or of all that have none of their own. */
-export function TaxFields({ tax, error, put, remove }: Props) {
+export function TaxFields({ tax, sent, name, errors, suggested, put, remove }: Props) {
   const { t } = useAdmin();
-  const rates = error('rates') ?? error('rates.standard');
+  const error = (field: string) => errors[`${name}.${field}`];
   return (
     <fieldset className="grid gap-3 rounded-xl border border-line p-3 sm:p-4">
       <legend className="px-1 font-medium">
         {[tax.country || t('everywhere_else'), tax.region].filter(Boolean).join(' · ')}
       </legend>
-      <div className="grid gap-3 sm:grid-cols-2 lg:grid-cols-4">
+      <div className="grid gap-3 sm:grid-cols-2 lg:grid-cols-3">
         <Text
           label={t('country')}
           value={tax.country}
@@ -38,21 +46,30 @@ export function TaxFields({ tax, error, put, remove }: Props) {
           }}
         />
         <Text
-          label={t('rates')}
-          hint={t('rates_hint')}
-          value={tax.rates}
-          error={rates}
-          put={(next) => {
-            put({ ...tax, rates: next });
-          }}
-        />
-        <Text
           label={t('shipping_class')}
           hint={t('shipping_class_hint')}
           value={tax.shippingClass}
           error={error('shipping_class')}
           put={(shippingClass) => {
             put({ ...tax, shippingClass });
+          }}
+        />
+      </div>
+      <div className="max-w-xl">
+        <PairRows
+          title={t('rates')}
+          one={t('rate')}
+          adding={t('add_class')}
+          field={`${name}.rates`}
+          rows={tax.rates}
+          rowsMax={CLASSES_MAX}
+          parts={RATE}
+          suggested={suggested}
+          numeric
+          sent={sent.rates}
+          errors={errors}
+          onChange={(rates) => {
+            put({ ...tax, rates });
           }}
         />
       </div>
@@ -68,7 +85,7 @@ export function TaxFields({ tax, error, put, remove }: Props) {
           />
           {t('included')}
         </label>
-        <Small name={t('remove')} act={remove} />
+        <Small name={t('remove_rule')} act={remove} />
       </div>
     </fieldset>
   );

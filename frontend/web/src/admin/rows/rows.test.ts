@@ -1,8 +1,6 @@
 import { expect, test } from 'vitest';
 
-import catalog from '#messages/en/catalog.json';
-
-import { emptyRow, faultsOf, KNOWN_NAMES, rowsOf, textsOf, turned, valuesOf, wrongWith, type Row } from './rows';
+import { emptyRow, faultsOf, rowsOf, textsOf, turned, valuesOf, wrongWith, type Row } from './rows';
 
 const row = (name: string, value: string, kind: Row['kind'] = 'text'): Row => ({ ...emptyRow(name), value, kind });
 const faults = (...rows: Row[]) => faultsOf(rows, 'attributes', 10, 'en');
@@ -64,8 +62,4 @@ test('an error stays with its row, wherever that goes', () => {
     { name: undefined, value: 'too large' },
   ]);
   expect(wrongWith(row('c', '3'), sent, (place) => errors[place])).toEqual({ name: undefined, value: undefined });
-});
-
-test('the shop has words for every name that is suggested', () => {
-  for (const name of KNOWN_NAMES) expect(catalog).toHaveProperty(`name_${name}`);
 });

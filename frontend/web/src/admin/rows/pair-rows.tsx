@@ -6,9 +6,14 @@ import { Button } from '@/ui/button';
 import { inputLook } from '@/ui/field';
 import { Icon } from '@/ui/icons';
 
-import { useAdmin } from '../frame/admin-texts';
-import { emptyRow, KINDS, KNOWN_NAMES, turned, wrongWith, type Kind, type Row } from './rows';
+import { useAdmin, type AdminKey } from '../frame/admin-texts';
+import { emptyRow, KINDS, turned, wrongWith, type Kind, type Row } from './rows';
 import { useRowFocus } from './use-row-focus';
+
+/** What the two parts of a row are called, and what is heard of them. */
+export type Parts = { name: AdminKey; named: AdminKey; value: AdminKey; valued: AdminKey };
+
+const PAIRS: Parts = { name: 'name', named: 'row_name', value: 'value', valued: 'row_value' };
 
 type Props = {
   /** What all of them are called, one of them, and what adds one. */
@@ -22,6 +27,11 @@ type Props = {
   rowsMax: number;
   /** Whether a value may be something else than a text. */
   kinds?: boolean;
+  parts?: Parts;
+  /** The `Suggested` names. */
+  suggested?: string;
+  /** Whether values are written in digits. */
+  numeric?: boolean;
   /** The rows that `errors` speak of, which are by field. */
   sent: readonly Row[];
   errors: Record<string, string>;
@@ -30,22 +40,20 @@ type Props = {
   children?: ReactNode;
 };
 
-const SUGGESTED = 'known-names';
-
-/** The names that all rows of a page suggest. */
-export function KnownNames() {
+/** The names that rows suggest, once for a page. */
+export function Suggested({ id, names }: { id: string; names: readonly string[] }) {
   return (
-    <datalist id={SUGGESTED}>
-      {KNOWN_NAMES.map((name) => (
+    <datalist id={id}>
+      {names.map((name) => (
         <option key={name} value={name} />
       ))}
     </datalist>
   );
 }
 
-/** Names with their values, a row each; the page has `KnownNames` once. */
+/** Names with their values, a row each. */
 export function PairRows({ title, one, adding, hint, field, rows, rowsMax, kinds = false, ...rest }: Props) {
-  const { sent, errors, onChange, children } = rest;
+  const { sent, errors, onChange, children, parts = PAIRS, suggested, numeric = false } = rest;
   const id = useId();
   const { list, add, added, removed } = useRowFocus<HTMLUListElement>(rows);
   return (
@@ -64,6 +72,9 @@ export function PairRows({ title, one, adding, hint, field, rows, rowsMax, kinds
             what={one}
             number={at + 1}
             kinds={kinds}
+            parts={parts}
+            suggested={suggested}
+            numeric={numeric}
             wrong={wrongWith(row, sent, (place) => errors[`${field}.${place}`])}
             put={(next) => {
               onChange(rows.map((other) => (other === row ? next : other)));
@@ -104,6 +115,9 @@ type RowProps = {
   what: string;
   number: number;
   kinds: boolean;
+  parts: Parts;
+  suggested: string | undefined;
+  numeric: boolean;
   wrong: ReturnType<typeof wrongWith>;
   put: (row: Row) => void;
   remove: () => void;
@@ -116,19 +130,22 @@ const PLACES = {
     'grid-cols-[9rem_minmax(0,1fr)_2.75rem] max-sm:border-b max-sm:border-line max-sm:pb-3 sm:grid-cols-[minmax(0,1fr)_9rem_minmax(0,1fr)_2.75rem]',
 };
 
-function PairRow({ row, what, number, kinds, wrong, put, remove }: RowProps) {
+function PairRow({ row, what, number, kinds, parts, suggested, numeric, wrong, put, remove }: RowProps) {
   const { t } = useAdmin();
   const id = useId();
   const isFirst = number === 1;
-  const said = [wrong.name ? `${t('name')}: ${wrong.name}` : '', wrong.value ? `${t('value')}: ${wrong.value}` : ''];
+  const said = [
+    wrong.name ? `${t(parts.name)}: ${wrong.name}` : '',
+    wrong.value ? `${t(parts.value)}: ${wrong.value}` : '',
+  ];
   return (
     <li className={`grid items-end gap-2 ${kinds ? PLACES.kinds : PLACES.plain}`}>
-      <Cell name={t('name')} named={isFirst} className={kinds ? 'max-sm:col-span-2' : ''}>
+      <Cell name={t(parts.name)} named={isFirst} className={kinds ? 'max-sm:col-span-2' : ''}>
         <input
-          aria-label={t('row_name', { what, n: number })}
+          aria-label={t(parts.named, { what, n: number })}
           aria-invalid={wrong.name ? true : undefined}
           aria-describedby={wrong.name ? id : undefined}
-          list={SUGGESTED}
+          list={suggested}
           value={row.name}
           autoComplete="off"
           autoCapitalize="none"
@@ -143,10 +160,11 @@ function PairRow({ row, what, number, kinds, wrong, put, remove }: RowProps) {
           <KindChoice row={row} label={t('row_kind', { what, n: number })} put={put} />
         </Cell>
       ) : null}
-      <Cell name={t('value')} named={isFirst} className={kinds ? 'max-sm:col-span-2' : ''}>
+      <Cell name={t(parts.value)} named={isFirst} className={kinds ? 'max-sm:col-span-2' : ''}>
         <Value
           row={row}
-          label={t('row_value', { what, n: number })}
+          label={t(parts.valued, { what, n: number })}
+          numeric={numeric}
           isWrong={Boolean(wrong.value)}
           said={wrong.value ? id : undefined}
           put={put}
@@ -211,9 +229,16 @@ function KindChoice({ row, label, put }: { row: Row; label: string; put: (row: R
   );
 }
 
-type ValueProps = { row: Row; label: string; isWrong: boolean; said: string | undefined; put: (row: Row) => void };
+type ValueProps = {
+  row: Row;
+  label: string;
+  numeric: boolean;
+  isWrong: boolean;
+  said: string | undefined;
+  put: (row: Row) => void;
+};
 
-function Value({ row, label, isWrong, said, put }: ValueProps) {
+function Value({ row, label, numeric, isWrong, said, put }: ValueProps) {
   const { t } = useAdmin();
   const common = {
     'aria-label': label,
@@ -239,6 +264,7 @@ function Value({ row, label, isWrong, said, put }: ValueProps) {
   return (
     <input
       {...common}
+      inputMode={numeric ? 'decimal' : 'text'}
       onChange={(event) => {
         put({ ...row, value: event.target.value });
       }}

@@ -18,22 +18,6 @@ export const OPTIONS_MAX = 10;
 export const ATTRIBUTE_VALUE_MAX = 500;
 export const OPTION_VALUE_MAX = 100;
 
-/** Names that the shop says in each customer's own language. */
-export const KNOWN_NAMES = [
-  'brand',
-  'colour',
-  'filling',
-  'finish',
-  'flavour',
-  'grind',
-  'material',
-  'organic',
-  'origin',
-  'size',
-  'unit',
-  'weight',
-] as const;
-
 let lastKey = 0;
 
 export function emptyRow(name = ''): Row {
@@ -73,7 +57,8 @@ function valueOf({ kind, value }: Row, locale: string): string | number | boolea
   return kind === 'number' ? (numberOf(value, locale) ?? value.trim()) : value.trim();
 }
 
-function saysSomething({ name, value }: Row): boolean {
+/** Whether anything was typed in it. */
+export function saysSomething({ name, value }: Row): boolean {
   return name.trim() !== '' || value.trim() !== '';
 }
 
