@@ -77,7 +77,7 @@ export function AuditPage() {
       <div className="mb-4 flex max-w-xl">
         <select
           aria-label={t('act')}
-          className={inputLook()}
+          className={`${inputLook()} picker pr-9`}
           value={action ?? ''}
           onChange={(event) => {
             change({ action: event.target.value });

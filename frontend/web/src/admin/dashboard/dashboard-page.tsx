@@ -13,7 +13,7 @@ import { Heading } from '../frame/heading';
 import { Trouble } from '../frame/trouble';
 import { OrderStates } from '../orders/order-states';
 import { Bars } from './bars';
-import { askDashboard, askLow, askNewest } from './calls';
+import { askDashboard, askLow, askNewest, type Dashboard } from './calls';
 import { Tiles } from './tiles';
 
 const TOPICS = ['admin/orders', 'admin/metrics'];
@@ -70,7 +70,7 @@ export function DashboardPage() {
         ) : null}
         <Tiles found={sales.data} aMinute={aMinute} />
         <Panel title={t('sales_by_hour')} more={sales.data?.time_zone}>
-          <div className="min-h-40">{sales.data ? <Bars found={sales.data} /> : null}</div>
+          <div className={sales.data ? '' : 'min-h-40'}>{sales.data ? <Sales found={sales.data} /> : null}</div>
         </Panel>
         <div className="grid gap-6 xl:grid-cols-2">
           <Panel title={t('newest_orders')}>
@@ -93,7 +93,7 @@ export function DashboardPage() {
                   more={row.sku}
                 >
                   <span className={`font-semibold tabular-nums ${row.available <= 0 ? 'text-berry' : ''}`}>
-                    {t('left', { count: row.available })}
+                    {row.available > 0 ? t('left', { count: row.available }) : t('sold_out')}
                   </span>
                 </Row>
               ))}
@@ -117,6 +117,16 @@ export function DashboardPage() {
         </Panel>
       </div>
     </>
+  );
+}
+
+/** A chart of nothing says nothing. */
+function Sales({ found }: { found: Dashboard }) {
+  const { t } = useAdmin();
+  return found.hours.some((hour) => hour.orders > 0) ? (
+    <Bars found={found} />
+  ) : (
+    <p className="py-4 text-soft">{t('no_sales')}</p>
   );
 }
 

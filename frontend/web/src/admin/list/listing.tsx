@@ -8,7 +8,7 @@ import { useAdmin } from '../frame/admin-texts';
 import { Trouble } from '../frame/trouble';
 import type { List } from './use-list';
 
-/** `wide` is for what has more to say than fits beside its name on a phone; where it has nothing, it is left out there. */
+/** `wide` is for what has more to say than fits beside its name on a phone. A cell that is null is left out there. */
 export type Column<T> = { name: string; cell: (item: T) => ReactNode; end?: boolean; wide?: boolean };
 
 const WAITING_ROWS = 8;
@@ -112,11 +112,9 @@ type CellProps = {
 
 function Cell({ column, named, children }: CellProps) {
   const beside = 'max-sm:flex max-sm:items-center max-sm:justify-between max-sm:gap-4';
-  const below = children === null ? 'max-sm:hidden' : 'max-sm:block';
+  const place = children === null ? 'max-sm:hidden' : column.wide ? 'max-sm:block' : beside;
   return (
-    <td
-      className={`px-4 py-2.5 align-middle max-sm:py-1 ${column.wide ? below : beside} ${column.end ? 'text-right tabular-nums' : ''}`}
-    >
+    <td className={`px-4 py-2.5 align-middle max-sm:py-1 ${place} ${column.end ? 'text-right tabular-nums' : ''}`}>
       {named ? (
         <span className="shrink-0 text-soft sm:hidden" aria-hidden="true">
           {column.name}

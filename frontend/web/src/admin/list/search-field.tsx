@@ -5,6 +5,8 @@ import { useEffect, useState } from 'react';
 import { inputLook } from '@/ui/field';
 import { Icon } from '@/ui/icons';
 
+import { leadsAway } from '../frame/unsaved';
+
 const PAUSE_MS = 250;
 
 /** A search that is done when whoever types pauses. */
@@ -31,8 +33,14 @@ export function SearchField({
       setSent(text.trim());
       onChange(text.trim());
     }, PAUSE_MS);
+    // Whoever follows a link is on the way there: a search that begins now would bring them back.
+    const leave = (event: MouseEvent) => {
+      if (leadsAway(event)) clearTimeout(timer);
+    };
+    document.addEventListener('click', leave, true);
     return () => {
       clearTimeout(timer);
+      document.removeEventListener('click', leave, true);
     };
   }, [text, value, onChange]);
   return (

@@ -176,7 +176,7 @@ function Choice({
   return (
     <select
       aria-label={name}
-      className={`${inputLook()} sm:max-w-48`}
+      className={`${inputLook()} picker pr-9 sm:max-w-48`}
       value={value ?? ''}
       onChange={(event) => {
         choose(event.target.value);

@@ -72,25 +72,26 @@ export function PeoplePage() {
     {
       name: t('actions'),
       end: true,
-      cell: (person) => (
-        <span className="flex flex-wrap items-center justify-end gap-3">
-          {person.disabled ? (
-            <span className="rounded-full bg-berry-soft px-2.5 py-0.5 text-xs font-medium">{t('disabled')}</span>
-          ) : null}
-          {mayChange(person) ? (
-            <button
-              type="button"
-              className="min-h-11 px-2 whitespace-nowrap text-leaf underline-offset-4 hover:underline"
-              aria-label={`${person.disabled ? t('enable') : t('disable')}: ${person.name}`}
-              onClick={() => {
-                setAsking({ person, change: { disabled: !person.disabled } });
-              }}
-            >
-              {person.disabled ? t('enable') : t('disable')}
-            </button>
-          ) : null}
-        </span>
-      ),
+      cell: (person) =>
+        person.disabled || mayChange(person) ? (
+          <span className="flex flex-wrap items-center justify-end gap-3">
+            {person.disabled ? (
+              <span className="rounded-full bg-berry-soft px-2.5 py-0.5 text-xs font-medium">{t('disabled')}</span>
+            ) : null}
+            {mayChange(person) ? (
+              <button
+                type="button"
+                className="-mr-2 min-h-11 px-2 whitespace-nowrap text-leaf underline-offset-4 hover:underline"
+                aria-label={`${person.disabled ? t('enable') : t('disable')}: ${person.name}`}
+                onClick={() => {
+                  setAsking({ person, change: { disabled: !person.disabled } });
+                }}
+              >
+                {person.disabled ? t('enable') : t('disable')}
+              </button>
+            ) : null}
+          </span>
+        ) : null,
     },
   ];
   return (
@@ -107,7 +108,7 @@ export function PeoplePage() {
         />
         <select
           aria-label={t('role')}
-          className={`${inputLook()} sm:max-w-48`}
+          className={`${inputLook()} picker pr-9 sm:max-w-48`}
           value={role ?? ''}
           onChange={(event) => {
             change({ role: event.target.value });

@@ -62,7 +62,7 @@ export function ProductsPage() {
     {
       name: t('price'),
       cell: (product) => (
-        <PerVariant product={product} cell={(variant) => <PriceCell variant={variant} put={list.put} />} />
+        <PerVariant product={product} tellsRest cell={(variant) => <PriceCell variant={variant} put={list.put} />} />
       ),
     },
     {
@@ -91,7 +91,7 @@ export function ProductsPage() {
       cell: (product) => (
         <button
           type="button"
-          className="min-h-11 px-2 whitespace-nowrap text-leaf underline-offset-4 hover:underline"
+          className="-mr-2 min-h-11 px-2 whitespace-nowrap text-leaf underline-offset-4 hover:underline"
           aria-label={`${product.archived ? t('restore') : t('archive')}: ${product.name}`}
           onClick={() => void (product.archived ? bringBack(product) : putAway(product))}
         >
@@ -121,7 +121,7 @@ export function ProductsPage() {
         />
         <select
           aria-label={t('state')}
-          className={`${inputLook()} sm:max-w-48`}
+          className={`${inputLook()} picker pr-9 sm:max-w-48`}
           value={status}
           onChange={(event) => {
             change({ status: event.target.value === 'active' ? '' : event.target.value });
@@ -175,9 +175,12 @@ function Name({ product }: { product: Product }) {
 /** A cell with a line for each variant, each as high as the other, so that price and stock stand beside each other. */
 function PerVariant({
   product,
+  tellsRest = false,
   cell,
 }: {
   product: Product;
+  /** Whether it leads to the variants that are not shown: once for all columns. */
+  tellsRest?: boolean;
   cell: (variant: Product['variants'][number]) => ReactNode;
 }) {
   const { t } = useAdmin();
@@ -190,7 +193,20 @@ function PerVariant({
           {cell(variant)}
         </li>
       ))}
-      {rest > 0 ? <li className="text-xs text-soft">{t('more_variants', { count: rest })}</li> : null}
+      {rest > 0 ? (
+        <li className="flex h-8 items-center text-xs">
+          {tellsRest ? (
+            <Link
+              href={`/admin/products/${product.id}`}
+              prefetch={false}
+              aria-label={`${product.name}: ${t('more_variants', { count: rest })}`}
+              className="py-1.5 text-leaf underline-offset-4 hover:underline"
+            >
+              {t('more_variants', { count: rest })}
+            </Link>
+          ) : null}
+        </li>
+      ) : null}
     </ul>
   );
 }

@@ -118,7 +118,10 @@ function RateFields({ rate, currency, error, put, remove }: RateProps) {
         />
       </div>
       {rate.bands.map((band, number) => (
-        <div key={number} className="grid gap-3 sm:grid-cols-[1fr_1fr_auto]">
+        <div
+          key={number}
+          className={`grid gap-3 ${rate.bands.length > 1 ? 'sm:grid-cols-[1fr_1fr_auto]' : 'sm:grid-cols-2'}`}
+        >
           <Text
             label={t('up_to_g')}
             hint={t('up_to_hint')}

@@ -21,12 +21,12 @@ type Props = {
 
 /** A rule of a country, or of all that have none of their own. */
 export function TaxFields({ tax, sent, name, errors, suggested, put, remove }: Props) {
-  const { t } = useAdmin();
+  const { t, locale } = useAdmin();
   const error = (field: string) => errors[`${name}.${field}`];
   return (
     <fieldset className="grid gap-3 rounded-xl border border-line p-3 sm:p-4">
       <legend className="px-1 font-medium">
-        {[tax.country || t('everywhere_else'), tax.region].filter(Boolean).join(' · ')}
+        {[countryName(tax.country.trim(), locale) || t('everywhere_else'), tax.region].filter(Boolean).join(' · ')}
       </legend>
       <div className="grid gap-3 sm:grid-cols-2 lg:grid-cols-3">
         <Text
@@ -89,4 +89,11 @@ export function TaxFields({ tax, sent, name, errors, suggested, put, remove }: P
       </div>
     </fieldset>
   );
+}
+
+/** A country's name by its code, as far as that is one. */
+function countryName(code: string, locale: string): string {
+  return /^[A-Za-z]{2}$/.test(code)
+    ? (new Intl.DisplayNames(locale, { type: 'region' }).of(code.toUpperCase()) ?? code)
+    : code;
 }

@@ -27,7 +27,7 @@ export function AdjustStock({ sku, available, onDone }: Props) {
         onClick={() => {
           setOpen(true);
         }}
-        className={`h-10 min-w-16 rounded-lg px-2 text-right tabular-nums underline decoration-dotted underline-offset-4 hover:bg-sunken ${available <= 0 ? 'font-semibold text-berry' : ''}`}
+        className={`-mr-2 h-10 min-w-16 rounded-lg px-2 text-right tabular-nums underline decoration-dotted underline-offset-4 hover:bg-sunken ${available <= 0 ? 'font-semibold text-berry' : ''}`}
       >
         {available}
       </button>
@@ -60,7 +60,7 @@ function Adjusting({ sku, available, onClose, onDone }: Props & { onClose: () =>
   );
   return (
     <Dialog open onClose={onClose} title={t('adjust')} closeLabel={t('close')}>
-      <form onSubmit={submit} className="grid gap-4 p-5" noValidate>
+      <form onSubmit={submit} className="grid gap-4 p-5 text-left" noValidate>
         <Trouble failure={failure} />
         <p className="flex flex-wrap justify-between gap-x-4">
           <span className="min-w-0 font-medium break-words">{sku}</span>

@@ -13,7 +13,7 @@ export function LevelSelect({ label, below, onChange }: Props) {
   return (
     <select
       aria-label={label}
-      className={`${inputLook()} sm:max-w-56`}
+      className={`${inputLook()} picker pr-9 sm:max-w-56`}
       value={below ?? ''}
       onChange={(event) => {
         onChange(event.target.value);

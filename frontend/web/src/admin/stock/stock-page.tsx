@@ -74,7 +74,7 @@ export function StockPage() {
       cell: (row) => (
         <button
           type="button"
-          className="min-h-11 px-2 text-leaf underline-offset-4 hover:underline"
+          className="-mr-2 min-h-11 px-2 text-leaf underline-offset-4 hover:underline"
           aria-label={`${t('journal')}: ${row.sku}`}
           onClick={() => {
             setJournal(row.sku);
