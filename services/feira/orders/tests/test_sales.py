@@ -141,6 +141,8 @@ async def test_days_begin_where_the_shopkeeper_is(shop: Shop) -> None:
     for query, field in (
         ("time_zone=Mars/Olympus", "time_zone"),
         ("time_zone=%2B1", "time_zone"),
+        ("time_zone=Sao_Paulo%2B3", "time_zone"),
+        ("time_zone=Foo-5", "time_zone"),
         ("hours=0", "hours"),
     ):
         reply = await shop.staff("GET", f"/dashboard?{query}")
