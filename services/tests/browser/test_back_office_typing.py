@@ -121,6 +121,13 @@ async def test_the_taxes_of_a_place_are_rows(site: Shop, visit: NewVisitor) -> N
     await expect(page.get_by_text("Salvo.").first).to_be_visible()
     assert (await site.staff("GET", "/v1/admin/settings")).json["version"] == before["version"]
 
+    # What is added has the focus; what is removed leaves it near.
+    method = page.get_by_role("button", name="Adicionar forma de envio")
+    await method.click()
+    await expect(page.get_by_label("Id", exact=True).last).to_be_focused()
+    await page.get_by_role("button", name="Remover esta forma de envio").last.click()
+    await expect(method).to_be_focused()
+
     await taxes.get_by_role("button", name="Adicionar regra").click()
     rule = taxes.get_by_role("group").filter(has=page.get_by_label("País")).last
     await expect(rule.get_by_label("País")).to_be_focused()

@@ -1,8 +1,11 @@
 'use client';
 
+import type { Ref } from 'react';
+
 import { Field } from '@/ui/field';
 
 import { useAdmin } from '../frame/admin-texts';
+import { useRowFocus } from '../rows/use-row-focus';
 import { EMPTY_BAND, EMPTY_RATE, type DraftBand, type DraftMethod, type DraftRate } from './draft';
 
 type Error = (field: string) => string | undefined;
@@ -19,6 +22,7 @@ type Props = {
 /** A way of sending: for some countries each, so many days and a price by weight. */
 export function MethodFields({ method, currency, isNew, error, put, remove }: Props) {
   const { t } = useAdmin();
+  const { list, add, added, removed } = useRowFocus<HTMLDivElement>(method.rates);
   const translated = method.translations['pt-BR']?.name ?? '';
   return (
     <fieldset className="grid gap-4 rounded-xl border border-line p-3 sm:p-4">
@@ -52,28 +56,33 @@ export function MethodFields({ method, currency, isNew, error, put, remove }: Pr
           }}
         />
       </div>
-      {method.rates.map((rate, number) => (
-        <RateFields
-          key={number}
-          rate={rate}
-          currency={currency}
-          error={(field) => error(`rates.${number}.${field}`)}
-          put={(next) => {
-            put({ ...method, rates: method.rates.map((other, at) => (at === number ? next : other)) });
-          }}
-          remove={
-            method.rates.length > 1
-              ? () => {
-                  put({ ...method, rates: method.rates.filter((_, at) => at !== number) });
-                }
-              : null
-          }
-        />
-      ))}
+      <div ref={list} className="grid gap-4">
+        {method.rates.map((rate, number) => (
+          <RateFields
+            key={number}
+            rate={rate}
+            currency={currency}
+            error={(field) => error(`rates.${number}.${field}`)}
+            put={(next) => {
+              put({ ...method, rates: method.rates.map((other, at) => (at === number ? next : other)) });
+            }}
+            remove={
+              method.rates.length > 1
+                ? () => {
+                    removed();
+                    put({ ...method, rates: method.rates.filter((_, at) => at !== number) });
+                  }
+                : null
+            }
+          />
+        ))}
+      </div>
       <div className="flex flex-wrap gap-4">
         <Small
+          ref={add}
           name={t('add_rate')}
           act={() => {
+            added();
             put({ ...method, rates: [...method.rates, EMPTY_RATE] });
           }}
         />
@@ -93,6 +102,7 @@ type RateProps = {
 
 function RateFields({ rate, currency, error, put, remove }: RateProps) {
   const { t } = useAdmin();
+  const { list, add, added, removed } = useRowFocus<HTMLDivElement>(rate.bands);
   const putBand = (number: number, band: DraftBand) => {
     put({ ...rate, bands: rate.bands.map((other, at) => (at === number ? band : other)) });
   };
@@ -117,43 +127,48 @@ function RateFields({ rate, currency, error, put, remove }: RateProps) {
           }}
         />
       </div>
-      {rate.bands.map((band, number) => (
-        <div
-          key={number}
-          className={`grid gap-3 ${rate.bands.length > 1 ? 'sm:grid-cols-[1fr_1fr_auto]' : 'sm:grid-cols-2'}`}
-        >
-          <Text
-            label={t('up_to_g')}
-            hint={t('up_to_hint')}
-            value={band.upToG}
-            error={error(`bands.${number}.up_to_g`)}
-            put={(upToG) => {
-              putBand(number, { ...band, upToG });
-            }}
-          />
-          <Text
-            label={t('amount', { currency })}
-            value={band.price}
-            error={error(`bands.${number}.price.amount`) ?? error(`bands.${number}.price`)}
-            put={(price) => {
-              putBand(number, { ...band, price });
-            }}
-          />
-          {rate.bands.length > 1 ? (
-            <Small
-              name={t('remove')}
-              act={() => {
-                put({ ...rate, bands: rate.bands.filter((_, at) => at !== number) });
+      <div ref={list} className="grid gap-3">
+        {rate.bands.map((band, number) => (
+          <div
+            key={number}
+            className={`grid gap-3 ${rate.bands.length > 1 ? 'sm:grid-cols-[1fr_1fr_auto]' : 'sm:grid-cols-2'}`}
+          >
+            <Text
+              label={t('up_to_g')}
+              hint={t('up_to_hint')}
+              value={band.upToG}
+              error={error(`bands.${number}.up_to_g`)}
+              put={(upToG) => {
+                putBand(number, { ...band, upToG });
               }}
             />
-          ) : null}
-        </div>
-      ))}
+            <Text
+              label={t('amount', { currency })}
+              value={band.price}
+              error={error(`bands.${number}.price.amount`) ?? error(`bands.${number}.price`)}
+              put={(price) => {
+                putBand(number, { ...band, price });
+              }}
+            />
+            {rate.bands.length > 1 ? (
+              <Small
+                name={t('remove')}
+                act={() => {
+                  removed();
+                  put({ ...rate, bands: rate.bands.filter((_, at) => at !== number) });
+                }}
+              />
+            ) : null}
+          </div>
+        ))}
+      </div>
       <p className="text-sm text-berry empty:hidden">{error('bands')}</p>
       <div className="flex flex-wrap gap-4">
         <Small
+          ref={add}
           name={t('add_band')}
           act={() => {
+            added();
             put({ ...rate, bands: [...rate.bands, EMPTY_BAND] });
           }}
         />
@@ -192,9 +207,14 @@ export function Text({
   );
 }
 
-export function Small({ name, act }: { name: string; act: () => void }) {
+export function Small({ name, act, ref }: { name: string; act: () => void; ref?: Ref<HTMLButtonElement> }) {
   return (
-    <button type="button" onClick={act} className="min-h-11 text-sm text-leaf underline-offset-4 hover:underline">
+    <button
+      ref={ref}
+      type="button"
+      onClick={act}
+      className="min-h-11 text-sm text-leaf underline-offset-4 hover:underline"
+    >
       {name}
     </button>
   );

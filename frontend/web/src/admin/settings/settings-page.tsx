@@ -140,32 +140,38 @@ function ShippingForm(part: Part) {
     (draft) => ({ shipping: shippingOf(draft, currency) }),
   );
   const { draft: methods, setDraft: setMethods } = form;
+  const { list, add, added, removed } = useRowFocus<HTMLDivElement>(methods);
   const known = new Set(shipping.map((method) => method.id));
   return (
     <Section title={t('shipping')} form={form}>
-      {methods.map((method, number) => (
-        <MethodFields
-          key={number}
-          method={method}
-          currency={currency}
-          isNew={method.isNew || !known.has(method.id)}
-          error={(field) => form.errors[`shipping.${number}.${field}`]}
-          put={(next) => {
-            setMethods(methods.map((other, at) => (at === number ? next : other)));
-          }}
-          remove={
-            methods.length > 1
-              ? () => {
-                  setMethods(methods.filter((_, at) => at !== number));
-                }
-              : null
-          }
-        />
-      ))}
+      <div ref={list} className="grid gap-4">
+        {methods.map((method, number) => (
+          <MethodFields
+            key={number}
+            method={method}
+            currency={currency}
+            isNew={method.isNew || !known.has(method.id)}
+            error={(field) => form.errors[`shipping.${number}.${field}`]}
+            put={(next) => {
+              setMethods(methods.map((other, at) => (at === number ? next : other)));
+            }}
+            remove={
+              methods.length > 1
+                ? () => {
+                    removed();
+                    setMethods(methods.filter((_, at) => at !== number));
+                  }
+                : null
+            }
+          />
+        ))}
+      </div>
       <p>
         <Button
+          ref={add}
           look="quiet"
           onClick={() => {
+            added();
             setMethods([...methods, { ...EMPTY_METHOD, isNew: true }]);
           }}
         >

@@ -31,6 +31,7 @@ export function TaxFields({ tax, sent, name, errors, suggested, put, remove }: P
       <div className="grid gap-3 sm:grid-cols-2 lg:grid-cols-3">
         <Text
           label={t('country')}
+          hint={t('country_hint')}
           value={tax.country}
           error={error('country')}
           put={(country) => {
