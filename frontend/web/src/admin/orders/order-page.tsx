@@ -10,6 +10,7 @@ import { Button } from '@/ui/button';
 import { useAdmin } from '../frame/admin-texts';
 import { Heading } from '../frame/heading';
 import { Trouble } from '../frame/trouble';
+import { askSettings } from '../settings/calls';
 import { askOrder, askTimeline, type Order } from './calls';
 import { CancelDialog } from './cancel-dialog';
 import { FulfilDialog } from './fulfil-dialog';
@@ -222,13 +223,16 @@ function Lines({ order }: { order: Order }) {
 
 function Buyer({ order }: { order: Order }) {
   const { t, locale } = useAdmin();
+  const { data: settings } = useMine(askSettings);
+  const method = settings?.shipping.find(({ id }) => id === order.shipping_method);
+  const sentBy = method?.translations[locale]?.name ?? method?.name ?? order.shipping_method;
   const at = order.shipping_address;
   return (
     <Box title={t('buyer')}>
       <p className="break-words">{order.email}</p>
       <p className="text-sm text-soft">{formatTime(order.placed_at, locale)}</p>
       <h3 className="mt-4 mb-1 font-sans text-sm font-medium tracking-normal text-soft">
-        {t('ship_to', { method: order.shipping_method })}
+        {t('ship_to', { method: sentBy })}
       </h3>
       <address className="not-italic">
         {[

@@ -53,7 +53,7 @@ export function PeoplePage() {
         mayChange(person) ? (
           <select
             aria-label={t('role_of', { name: person.name })}
-            className="h-10 rounded-lg border border-line bg-stall px-2"
+            className="h-10 picker rounded-lg border border-line bg-stall pr-9 pl-2.5"
             value={person.role}
             onChange={(event) => {
               setAsking({ person, change: { role: event.target.value as Role } });
