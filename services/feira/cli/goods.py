@@ -62,7 +62,7 @@ async def _import(path: Path, format: Literal["csv", "ndjson"] | None, data: Pat
         file = stack.enter_context(nullcontext(sys.stdin.buffer) if str(path) == "-" else _opened(path))
         first = await asyncio.to_thread(file.read, PIECE)
         format = format or SUFFIXES.get(path.suffix.lower()) or ("ndjson" if first.lstrip()[:1] == b"{" else "csv")
-        settings = await stack.enter_async_context(connected(data))
+        settings = await stack.enter_async_context(connected(data, makes=True))
         shop = await stack.enter_async_context(service(settings, "catalog"))
         size = path.stat().st_size if path.is_file() else None
         bar = stack.enter_context(_progress())

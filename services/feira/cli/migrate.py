@@ -17,7 +17,7 @@ def migrate(data: Data = HERE, json: Json = False) -> None:
     async def work() -> list[str]:
         from feira.app import AppError, migrate_all  # Here, because it imports the whole program.
 
-        async with connected(data) as settings:
+        async with connected(data, makes=True) as settings:
             try:
                 return await migrate_all(settings)
             except AppError as failure:

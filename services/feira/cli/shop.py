@@ -32,8 +32,14 @@ def run(work: Coroutine[Any, Any, T]) -> T:
 
 
 @asynccontextmanager
-async def connected(path: Path) -> AsyncIterator[Settings]:
-    """The shop's settings, with a database that answers."""
+async def connected(path: Path, *, makes: bool = False) -> AsyncIterator[Settings]:
+    """The shop's settings, with a database that answers. Only a command that `makes` a shop where there is none may be
+    given another place than one's: of an empty shop, made by mistake, all would be told to be well.
+    """
+    place = path.expanduser().absolute()
+    none = HostError(f"there is no shop in {place}: `feira up` makes one, --data says where another is")
+    if not makes and not place.exists() and is_embedded(settle({}, DataDir(place), starting=False, secret="00" * 32)):
+        raise none
     data = DataDir.open(path)
     settings = settle({}, data, starting=False)
     if not is_embedded(settings):
@@ -41,6 +47,8 @@ async def connected(path: Path) -> AsyncIterator[Settings]:
         return
     if data.remembered().get("embedded") is False:
         raise HostError(f"the shop of {data.path} keeps its data in another PostgreSQL: say where with DATABASE_URL")
+    if not makes and not data.postgres.exists():
+        raise none
     async with database(data, settings.db_connections, say) as url:
         yield msgspec.structs.replace(settings, database_url=url)
 

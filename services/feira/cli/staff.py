@@ -46,7 +46,7 @@ def add(
         password = typer.prompt("Password", hide_input=True, confirmation_prompt=True)
 
     async def work() -> bool:
-        async with connected(data) as settings, service(settings, "users") as shop:
+        async with connected(data, makes=True) as settings, service(settings, "users") as shop:
             new: bool = await shop.services["users"].add_staff(email, role, password)
             return new
 

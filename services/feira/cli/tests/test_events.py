@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from uuid import uuid4
 
 import asyncpg
@@ -35,6 +36,18 @@ def parked(feira: Feira, dsn: str) -> list[str]:
 
     asyncio.run(park())
     return [f"notifications:{number}" for number in (1, 2, 3)]
+
+
+def test_where_no_shop_is_nothing_is_said_to_be_well(bare: Feira, tmp_path: Path) -> None:
+    nowhere = tmp_path / "nowhere"
+    for arguments in (("events", "list"), ("events", "replay", "--all"), ("export", "orders")):
+        done = bare(*arguments, "--data", nowhere)
+        assert (done.status, done.err) == (
+            1, f"feira: there is no shop in {nowhere}: `feira up` makes one, --data says where another is\n"
+        )  # fmt: skip
+        assert not nowhere.exists()
+    nowhere.mkdir()
+    assert "there is no shop in" in bare("events", "list", "--data", nowhere).err
 
 
 def test_nothing_waits(feira: Feira) -> None:
