@@ -1,8 +1,10 @@
 """Starts programs, ends them by their number, and reads from /proc what they cost."""
 
 import asyncio
+import itertools
 import json
 import os
+import random
 import resource
 import signal
 import socket
@@ -21,6 +23,10 @@ from feira.host import launch
 TICK_US: Final = 1_000_000 // os.sysconf("SC_CLK_TCK")
 STOP_TIMEOUT_S: Final = 60.0
 LOG_TAIL: Final = 3_000
+NEIGHBOURS: Final = 4  # A shop of several workers takes the next ports too.
+PORTS: Final = range(
+    12_000, 20_000, NEIGHBOURS
+)  # Below those that connections of wrk are given, and keep for a minute.
 POSTGRES: Final = "postgres: "
 ENDED: Final = f"{POSTGRES}ended processes"
 _PROC: Final = Path("/proc")
@@ -249,15 +255,18 @@ def _group_of_postgres(words: str) -> str:
 
 
 def free_ports(number: int) -> list[int]:
-    """Ports that were free a moment ago, all different."""
-    sockets = [socket.socket() for _ in range(number)]
-    try:
-        for one in sockets:
-            one.bind(("127.0.0.1", 0))
-        return [one.getsockname()[1] for one in sockets]
-    finally:
-        for one in sockets:
-            one.close()
+    """Ports that were free a moment ago, all different, each the first of NEIGHBOURS free ones."""
+    chosen = random.sample(PORTS, len(PORTS))
+    return list(itertools.islice(filter(_are_free, chosen), number))
+
+
+def _are_free(first: int) -> bool:
+    with suppress(OSError):
+        for port in range(first, first + NEIGHBOURS):
+            with socket.socket() as trial:
+                trial.bind(("127.0.0.1", port))
+        return True
+    return False
 
 
 def installed(program: str, package: str, folders: Sequence[str] = ()) -> Path:
