@@ -24,9 +24,8 @@ TICK_US: Final = 1_000_000 // os.sysconf("SC_CLK_TCK")
 STOP_TIMEOUT_S: Final = 60.0
 LOG_TAIL: Final = 3_000
 NEIGHBOURS: Final = 4  # A shop of several workers takes the next ports too.
-PORTS: Final = range(
-    12_000, 20_000, NEIGHBOURS
-)  # Below those that connections of wrk are given, and keep for a minute.
+# Below those that connections of wrk are given, and keep for a minute.
+PORTS: Final = range(12_000, 20_000, NEIGHBOURS)
 POSTGRES: Final = "postgres: "
 ENDED: Final = f"{POSTGRES}ended processes"
 _PROC: Final = Path("/proc")

@@ -141,15 +141,6 @@ async def up(name: str, flags: Sequence[str], environment: Mapping[str, str], lo
     return await start(name, command, log, ending=signal.SIGTERM, environment=environment)
 
 
-def _neighbours(number: int) -> list[int]:
-    """A public port, and the first of so many neighbouring internal ones."""
-    for _ in range(100):
-        [public, first] = free_ports(2)
-        if first + number < 65_536 and public not in range(first, first + number):
-            return [public, first]
-    raise BenchError("there are no free ports")
-
-
 @asynccontextmanager
 async def one_shop(
     postgres: Postgres, home: Path, database: str, *, workers: int = 1, fresh: bool = True, more: Sequence[str] = ()
@@ -161,7 +152,7 @@ async def one_shop(
     data = home / f"data-{database}"
     data.mkdir(exist_ok=True)
     environment = {"DATABASE_URL": url, "FEIRA_DATA": str(data)}
-    ports = _neighbours(workers)
+    ports = free_ports(2)
     flags = [*_flags(ports), *(["--workers", str(workers)] if workers > 1 else []), *more]
     began = time.monotonic()
     program = await up("feira up", flags, environment, home / f"{database}.log")

@@ -167,8 +167,8 @@ def routes(catalog: CatalogService) -> list[Route]:
             description=(
                 "NDJSON: one product a line, each the body of a creation. CSV: a row per variant with the header "
                 "`slug,name,description,categories,image,sku,options,price,currency,compare_at_price,weight_g,stock`; "
-                "consecutive rows of one slug are one product. With `;` between cells, prices may have decimal commas. Products are found again by slug or sku, and what is said "
-                "of them is changed; each is kept whole or not at all. `preview=true` gives the same report and changes nothing."
+                "consecutive rows of one slug are one product. With `;` between cells, prices may have decimal commas. "
+                "Products are found again by slug or sku, and what is said of them is changed; each is kept whole or not at all. `preview=true` gives the same report and changes nothing."
             ),
         ),
         _route(

@@ -5,6 +5,7 @@ feed of what changed; each process looks for itself whether there is something n
 """
 
 import asyncio
+import math
 import time
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
@@ -16,7 +17,7 @@ from msgspec.structs import replace
 from feira.catalog import store_categories, store_search
 from feira.catalog.service_index import FAILURES, Keeper
 from feira.catalog.store_index import Branch, Item
-from feira.catalog.store_index_look import BROAD, Look
+from feira.catalog.store_index_look import Look
 from feira.catalog.store_index_read import Reader, is_ours
 from feira.catalog.store_index_write import Home, beat_age_s
 from feira.catalog.store_search import Facets, Found, Sort, Wish
@@ -24,7 +25,10 @@ from feira.kernel import metrics
 from feira.kernel.card import Context
 
 STALE_S = 30.0  # An index that has not been brought up to date for so long is not asked any more.
-GATHERED_MAX = 20_000  # Products that are all looked up to be sorted; of more, some are found soon along their order.
+# So many products, and such a share of all at the most, are all looked up to be sorted. Of more, some are soon come by along
+# their order; and at the worst that is not much longer than to look them all up.
+GATHERED_MAX = 20_000
+GATHERED_SHARE = 0.1
 BROAD_DOCUMENTS = 4_000  # From here on a search may take more than a millisecond, and leaves the event loop.
 
 T = TypeVar("T")
@@ -132,7 +136,7 @@ class Search:
         else:
             numbers, facets = await self._ask(reader, asked, lambda look: reader.matching(look, facets=asked.facets))
             ordered = replace(ordered, wish=replace(wish, words=None, traits={}, numbers=numbers))
-        found, _ = await self._by_database(ordered, facets.total if facets is not None else None)
+        found, _ = await self._by_database(ordered, facets.total if facets is not None else math.inf)
         return found, facets
 
     async def _ask(self, reader: Reader, asked: Asked, ask: Callable[[Look], T]) -> T:
@@ -142,9 +146,9 @@ class Search:
                 return ask(look)
             return await asyncio.to_thread(ask, look)
 
-    async def _by_database(self, asked: Asked, total: int | None = None) -> tuple[list[Found], Facets | None]:
+    async def _by_database(self, asked: Asked, total: float = math.inf) -> tuple[list[Found], Facets | None]:
         """`total` is how many products are found, if that is known."""
-        wish, gathered = asked.wish, (self._breadth(asked) if total is None else total) <= GATHERED_MAX
+        wish, gathered = asked.wish, self._are_few(asked, total)
         async with self._db.read() as tx:
             with _BY_DATABASE.time():
                 if asked.category is not None:
@@ -156,17 +160,16 @@ class Search:
                 )
                 return found, await store_search.facets(tx, wish) if asked.facets else None
 
-    def _breadth(self, asked: Asked) -> int:
-        """At most so many products come into question, as far as is known: only the index knows without looking."""
-        if asked.wish.numbers is not None:
-            return len(asked.wish.numbers)
-        reader = self.reader
+    def _are_few(self, asked: Asked, total: float) -> bool:
+        """Whether so few products come into question that they are sorted: only the index knows without looking."""
+        reader, wish = self.reader, asked.wish
         if reader is None:
-            return BROAD
+            return False
         try:
-            return reader.look(asked.wish, asked.category).breadth()
+            most = len(wish.numbers) if wish.numbers is not None else reader.look(wish, asked.category).breadth()
+            return min(most, total) <= min(GATHERED_MAX, reader.documents * GATHERED_SHARE)
         except FAILURES:
-            return BROAD
+            return False
 
     async def suggest(
         self, words: Sequence[str], products_max: int, branches_max: int

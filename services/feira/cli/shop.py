@@ -33,8 +33,8 @@ def run(work: Coroutine[Any, Any, T]) -> T:
 
 @asynccontextmanager
 async def connected(path: Path, *, makes: bool = False) -> AsyncIterator[Settings]:
-    """The shop's settings, with a database that answers. Only a command that `makes` a shop where there is none may be
-    given another place than one's: of an empty shop, made by mistake, all would be told to be well.
+    """The shop's settings, with a database that answers. Where no shop is, only a command that `makes` one goes on: of an
+    empty one, made for a mistyped place, others would tell that all is well.
     """
     place = path.expanduser().absolute()
     none = HostError(f"there is no shop in {place}: `feira up` makes one, --data says where another is")

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from feira.catalog import service_index, store_index_facets, store_index_look, store_index_write
+from feira.catalog import service_index, service_search, store_index_facets, store_index_look, store_index_write
 from feira.catalog.domain_goods import ProductChange
 from feira.catalog.jobs import gauges
 from feira.catalog.service_search import Asked, Search
@@ -100,9 +100,16 @@ async def test_filters_and_orders_agree(indexed: Shop) -> None:
         assert by_index == by_database, (filters, sort, q)
 
 
-async def test_pages_of_a_list_that_is_sorted_whole_follow_each_other(indexed: Shop) -> None:
+async def test_a_list_that_is_sorted_whole_is_the_same(indexed: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    sorts = ("newest", "price", "-price", "name")
+    asked = [(sort, filters) for sort, filters in itertools.product(sorts, FILTERS)]
+    walked = [(await indexed.ask("GET", "/v1/products", sort=sort, **filters)).json for sort, filters in asked]
+    monkeypatch.setattr(service_search, "GATHERED_SHARE", 1)
+    indexed.catalog.kept.store.drop_all()
+    gathered = [(await indexed.ask("GET", "/v1/products", sort=sort, **filters)).json for sort, filters in asked]
+    assert gathered == walked
     within: list[dict[str, Any]] = [{}, {"category": "fruit"}]
-    for sort, filters in itertools.product(("newest", "price", "-price", "name"), within):
+    for sort, filters in itertools.product(sorts, within):
         whole = (await indexed.ask("GET", "/v1/products", sort=sort, **filters)).json["items"]
         assert len(whole) > 2
         page = (await indexed.ask("GET", "/v1/products", sort=sort, limit=2, **filters)).json
